@@ -1,0 +1,97 @@
+"""How good suggestions are, measured on labelled tickets that no model has learnt from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import cohen_kappa_score, f1_score, precision_recall_fscore_support
+
+from tickets import PRIORITIES
+
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+CALIBRATION_BINS = 10
+"""Bins of equal width for the expected calibration error."""
+
+
+def agreement(labels: Labels, suggested: Labels) -> dict[str, Any]:
+    """Return accuracy, macro-F1, quadratic weighted kappa, each class, and the dullest rival.
+
+    Classes are those that occur among the labels; both arrays hold 0 (P0) to 4.
+    """
+    classes = np.unique(labels)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, suggested, labels=classes, zero_division=0.0
+    )
+    commonest = Counter(labels.tolist()).most_common(1)[0][0]
+    return {
+        "n": len(labels),
+        **_summary(labels, suggested),
+        "per_class": {
+            str(PRIORITIES[number]): {
+                "precision": float(precision[at]),
+                "recall": float(recall[at]),
+                "f1": float(f1[at]),
+                "support": int(support[at]),
+            }
+            for at, number in enumerate(classes)
+        },
+        "majority": {
+            "priority": str(PRIORITIES[commonest]),
+            **_summary(labels, np.full_like(labels, commonest)),
+        },
+    }
+
+
+def _summary(labels: Labels, suggested: Labels) -> dict[str, float]:
+    kappa = cohen_kappa_score(
+        labels, suggested, weights="quadratic", labels=[int(p) for p in PRIORITIES]
+    )
+    macro = f1_score(
+        labels, suggested, labels=np.unique(labels), average="macro", zero_division=0.0
+    )
+    return {
+        "accuracy": float((labels == suggested).mean()),
+        "macro_f1": float(macro),
+        "qwk": float(np.nan_to_num(kappa)),
+    }
+
+
+def calibration_error(confidence: Floats, is_right: npt.NDArray[np.bool_]) -> float:
+    """Return the expected calibration error (Naeini et al., AAAI 2015) over ten equal bins."""
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    error = 0.0
+    for number in np.unique(bins):
+        inside = bins == number
+        gap = abs(float(confidence[inside].mean()) - float(is_right[inside].mean()))
+        error += gap * float(inside.mean())
+    return error
+
+
+def actions(acted: Sequence[str], is_right: npt.NDArray[np.bool_]) -> dict[str, dict[str, float]]:
+    """Return for each action its share of the tickets and how many of those were right."""
+    names = np.array(acted)
+    return {
+        name: {
+            "share": float((names == name).mean()),
+            "accuracy": float(is_right[names == name].mean()),
+        }
+        for name in sorted(set(acted))
+    }
+
+
+def fact_accuracy(
+    known: Sequence[Mapping[str, str]], read: Sequence[Mapping[str, str]]
+) -> dict[str, float]:
+    """Return for each fact the share of tickets, of those whose fact is known, read right."""
+    right: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for truth, reading in zip(known, read, strict=True):
+        total.update(truth.keys())
+        right.update(name for name, value in truth.items() if reading[name] == value)
+    return {name: right[name] / total[name] for name in sorted(total)}

@@ -1,0 +1,54 @@
+"""The registry: models, each immutable under its version, and which one is current."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from classifier.model import Model, load_model
+from tickets import Fault, InputFaults
+
+_CURRENT = "current"
+
+
+class Registry:
+    """Models under `home/models`, and the name of the current one in a file beside them."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "models"
+
+    def add(self, model: Model) -> Model:
+        """Store a model whole or not at all, make it current, return it with its version."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".incoming-") as incoming:
+            stored = model.save(Path(incoming) / "model")
+            target = self.folder / stored.version
+            if target.exists():
+                shutil.rmtree(target)  # same version: same content, or a damaged copy of it
+            (Path(incoming) / "model").rename(target)
+        self.make_current(stored.version)
+        return stored
+
+    def make_current(self, version: str) -> None:
+        """Switch to another stored version; readers see the old or the new, never half."""
+        with tempfile.NamedTemporaryFile(
+            "w", dir=self.folder, prefix=".current-", delete=False, encoding="utf-8"
+        ) as new:
+            new.write(version)
+        Path(new.name).replace(self.folder / _CURRENT)
+
+    def current_version(self) -> str | None:
+        """Return the current version, or None when nothing is trained yet."""
+        try:
+            return (self.folder / _CURRENT).read_text("utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def load_current(self) -> Model:
+        """Load the current model; `InputFaults` when there is none or it cannot be used."""
+        version = self.current_version()
+        if version is None:
+            place = str(self.folder)
+            raise InputFaults(Fault(place, "no model is trained yet", "run `triage train`"))
+        return load_model(self.folder / version)

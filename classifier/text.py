@@ -1,0 +1,271 @@
+"""The only cleaning of ticket text, for training and for serving.
+
+A ticket is mail, so most of what stands in it was not written for it: markup, quoted threads,
+signatures, logs. `clean` keeps what the customer says now and remembers, for every character kept,
+where it stood in the ticket as received.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from tickets import Span
+
+LONGEST_FIELD = 100_000
+"""Characters of one field that are read; more is a log or an attachment, not a report."""
+FEWEST_OWN_WORDS = 4
+"""With fewer words of their own, people speak through the mail they forward or quote."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of characters taken over unchanged from one field."""
+
+    field: str
+    origin: int
+    """Offset of its first character in the field as received."""
+    text: str
+
+
+@dataclass(frozen=True)
+class CleanText:
+    """What the customer says, as one text, with the way back to the ticket as received."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    starts: tuple[int, ...]
+    """Where each piece begins in `text`."""
+
+    def spans(self, start: int, end: int) -> tuple[Span, ...]:
+        """Return where the characters `start` to `end` stood in the ticket, one span a line."""
+        spans = []
+        first = max(bisect_right(self.starts, start) - 1, 0)
+        for begin, piece in zip(self.starts[first:], self.pieces[first:], strict=True):
+            if begin >= end:
+                break
+            low, high = max(start, begin), min(end, begin + len(piece.text))
+            if low < high:
+                offset = piece.origin - begin
+                spans.append(Span(piece.field, low + offset, high + offset))
+        return _merged(spans)
+
+
+def clean(subject: str, body: str) -> CleanText:
+    """Return what the customer says, without markup, threads, signatures and logs."""
+    is_forward = bool(_FORWARDED_SUBJECT.match(subject))
+    kept = [*_subject_lines(subject), *_body_lines(body, is_forward)]
+    pieces: list[Piece] = []
+    starts: list[int] = []
+    parts: list[str] = []
+    length = 0
+    for line in kept:
+        for piece in line:
+            pieces.append(piece)
+            starts.append(length)
+            parts.append(piece.text)
+            length += len(piece.text)
+        parts.append("\n")
+        length += 1
+    text = "".join(parts).translate(_TYPOGRAPHY)
+    return CleanText(text, tuple(pieces), tuple(starts))
+
+
+# Each of these is replaced by exactly one character, so that offsets hold.
+_TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\t": " "})
+
+_Line = tuple[Piece, ...]
+
+_FORWARDED_SUBJECT = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc)\s*:", re.IGNORECASE)
+_SUBJECT_PREFIX = re.compile(r"(?:\s*(?:re|fwd?|aw|wg|tr|rv|enc)\s*:\s*)+", re.IGNORECASE)
+
+
+def _subject_lines(subject: str) -> Iterator[_Line]:
+    subject = subject[:LONGEST_FIELD]
+    prefix = _SUBJECT_PREFIX.match(subject)
+    start = prefix.end() if prefix else 0
+    if subject[start:].strip():
+        yield (Piece("subject", start, subject[start:]),)
+
+
+class _Kind(Enum):
+    OWN = auto()
+    QUOTED = auto()
+    FORWARDED = auto()
+    HEADER = auto()
+    SIGNATURE = auto()
+    LOG = auto()
+    EMPTY = auto()
+
+
+def _body_lines(body: str, is_forward: bool) -> Iterable[_Line]:
+    lines = list(_visible_lines(body[:LONGEST_FIELD]))
+    kinds = list(_kinds(["".join(piece.text for piece in line) for line in lines]))
+
+    def of(*wanted: _Kind) -> list[_Line]:
+        return [line for line, kind in zip(lines, kinds, strict=True) if kind in wanted]
+
+    own = of(_Kind.OWN, _Kind.FORWARDED, *([_Kind.QUOTED] if is_forward else []))
+    if _word_count(own) >= FEWEST_OWN_WORDS:
+        return own
+    return of(_Kind.OWN, _Kind.FORWARDED, _Kind.QUOTED, _Kind.LOG) or own
+
+
+def _word_count(lines: Iterable[_Line]) -> int:
+    return sum(len(piece.text.split()) for line in lines for piece in line)
+
+
+_IS_HTML = re.compile(r"<(?:html|body|div|p|br|span|table|td|b|i|strong|em|ul|li|a)\b[^<>]*>", re.I)
+_MARKUP = re.compile(
+    r"<(?:style|script)\b.{0,20000}?</(?:style|script)\s*>"  # never shown to a reader
+    r"|<!--.{0,20000}?-->"
+    r"|</?[a-zA-Z][^<>]{0,2000}>"
+    r"|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});",
+    re.DOTALL,
+)
+_NEW_LINE = re.compile(r"</?(?:p|br|div|tr|li|ul|ol|table|h[1-6]|blockquote)\b", re.IGNORECASE)
+
+
+def _visible_lines(body: str) -> Iterator[_Line]:
+    line: list[Piece] = []
+    for piece in _visible_pieces(body):
+        if piece is None:
+            yield tuple(line)
+            line = []
+        else:
+            line.append(piece)
+    yield tuple(line)
+
+
+def _visible_pieces(body: str) -> Iterator[Piece | None]:
+    """Yield the visible runs of a body, and None at the end of each line."""
+    if not _IS_HTML.search(body):
+        yield from _plain_pieces(body, 0, len(body))
+        return
+    position = 0
+    for markup in _MARKUP.finditer(body):
+        yield from _plain_pieces(body, position, markup.start())
+        position = markup.end()
+        if markup.group().startswith("&"):
+            # One character stands for the entity; the rest of it has no counterpart in the text.
+            yield Piece("body", markup.start(), html.unescape(markup.group())[:1])
+        elif _NEW_LINE.match(markup.group()):
+            yield None
+        else:
+            yield Piece("body", markup.start(), " ")
+    yield from _plain_pieces(body, position, len(body))
+
+
+def _plain_pieces(body: str, start: int, end: int) -> Iterator[Piece | None]:
+    for number, line in enumerate(re.finditer(r"[^\r\n]*", body[start:end])):
+        if line.group():
+            yield Piece("body", start + line.start(), line.group())
+        elif number and line.end() < end - start:
+            yield None
+
+
+_REPLY = re.compile(
+    r"\s*(?:on\b.{5,200}\bwrote:|am\b.{5,200}\bschrieb\b.{0,100}:|le\b.{5,200}\ba écrit\s*:"
+    r"|el\b.{5,200}\bescribió:|em\b.{5,200}\bescreveu:)\s*$",
+    re.IGNORECASE,
+)
+_ORIGINAL = re.compile(r"\s*-{2,}\s*original message\s*-{2,}|\s*_{10,}\s*$", re.IGNORECASE)
+_FORWARD = re.compile(
+    r"\s*(?:-{2,}\s*forwarded (?:message|mail|by).{0,80}|begin forwarded message:?)", re.IGNORECASE
+)
+_HEADER = re.compile(
+    r"\s*>?\s*\*?(?:from|sent|to|cc|date|subject|von|an|gesendet|betreff|de|enviado|para|asunto)"
+    r"\*?\s?:\*?\s+\S",
+    re.IGNORECASE,
+)
+_SIGN_OFF = re.compile(
+    r"\s*(?:-- ?|sent from my \w+.*|get outlook for .*"
+    r"|(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|thanks)[,.! ]*"
+    r"|(?:thanks|thank you|thx|cheers|tia|sincerely|yours (?:truly|faithfully|sincerely)|rgds|br)"
+    r"(?: (?:so much|again|in advance|and regards|team|all|for your help))?[,.! ]*"
+    r"|(?:mit freundlichen grüßen|viele grüße|cordialement|saludos|un saludo|atenciosamente"
+    r"|obrigad[oa]|gracias|merci|danke)[,.! ]*)$",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|hallo|hola|bonjour"
+    r"|olá|guten tag)\b[^.!?:;]{0,40}[,.!: -]*$",
+    re.IGNORECASE,
+)
+_LOG = re.compile(
+    r"\s*(?:at [\w$.<>/]+\(.*\)|File \".*\", line \d+|Traceback \(most recent|Caused by:"
+    r"|\.\.\. \d+ more|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d.{0,60}\b(?:ERROR|WARN(?:ING)?|INFO|DEBUG"
+    r"|FATAL|TRACE)\b|\[?(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|TRACE)\]?[ :]"
+    r"|(?:INVITE|BYE|CANCEL|REGISTER|OPTIONS|ACK) sips?:|SIP/2\.0|(?:Via|Call-ID|CSeq|Contact"
+    r"|Max-Forwards|User-Agent|Content-Length|Content-Type|Reason|Allow|Record-Route): "
+    r"|[vosctma]=\S|HTTP/\d|(?:GET|POST|PUT|DELETE|PATCH) /|[\[\]{}(),;]+\s*$|\"[\w.-]+\"\s*:)"
+)
+
+
+def _kinds(lines: list[str]) -> Iterator[_Kind]:
+    """Tell for each line of a mail whose words it holds."""
+    inside = _Kind.OWN
+    signed_off_at = _signed_off_at(lines)
+    for number, line in enumerate(lines):
+        if _FORWARD.match(line):
+            inside = _Kind.FORWARDED
+            yield _Kind.HEADER
+        elif _REPLY.match(line) or _ORIGINAL.match(line):
+            inside = _Kind.QUOTED
+            yield _Kind.HEADER
+        elif not line.strip():
+            yield _Kind.EMPTY
+        elif inside is not _Kind.OWN and _HEADER.match(line):
+            yield _Kind.HEADER
+        elif line.lstrip().startswith(">"):
+            yield _Kind.QUOTED
+        elif _LOG.match(line):
+            yield _Kind.LOG
+        elif _GREETING.match(line) or number in signed_off_at:
+            yield _Kind.SIGNATURE
+        else:
+            yield inside
+
+
+LONGEST_SIGNATURE = 8
+"""Lines below a sign-off that can be a name, a title, a telephone number."""
+LONGEST_SIGNATURE_LINE = 60
+"""Characters; a longer line below a sign-off is an afterthought, which counts."""
+
+
+def _signed_off_at(lines: list[str]) -> set[int]:
+    """Return the numbers of the lines that are a sign-off or the signature below it."""
+    numbers: set[int] = set()
+    for number, line in enumerate(lines):
+        if _SIGN_OFF.match(line):
+            numbers.add(number)
+            for below in range(number + 1, min(number + 1 + LONGEST_SIGNATURE, len(lines))):
+                text = lines[below]
+                if len(text) > LONGEST_SIGNATURE_LINE or _starts_a_thread(text):
+                    break
+                if not _is_afterthought(text):
+                    numbers.add(below)
+    return numbers
+
+
+def _starts_a_thread(line: str) -> bool:
+    return bool(_FORWARD.match(line) or _REPLY.match(line) or _ORIGINAL.match(line))
+
+
+def _is_afterthought(line: str) -> bool:
+    return bool(re.match(r"\s*p\.?\s?s\b", line, re.IGNORECASE)) or len(line.split()) > 7
+
+
+def _merged(spans: list[Span]) -> tuple[Span, ...]:
+    """Join spans of one field that touch or have only markup or a line break between them."""
+    merged: list[Span] = []
+    for span in spans:
+        if merged and merged[-1].field == span.field and 0 <= span.start - merged[-1].end <= 2:
+            merged[-1] = Span(span.field, merged[-1].start, span.end)
+        else:
+            merged.append(span)
+    return tuple(merged)

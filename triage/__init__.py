@@ -1,0 +1,1 @@
+"""The walk and its doors."""

@@ -1,0 +1,129 @@
+"""The command line. Heavy rooms are entered only by the command that needs them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+
+import click
+import typer
+
+from tickets import InputFaults
+from triage import models_cli, rules_cli, sla_cli
+from triage.options import pairs, zone
+
+INTERRUPTED = 130
+WRONG_CALL = 2
+SOME_ROWS_FAILED = 3
+
+app = typer.Typer(
+    help="Read facts from support tickets, decide P0-P4 by written rules, attach the deadline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(sla_cli.app, name="sla")
+app.add_typer(rules_cli.app, name="rules")
+models_cli.register(app)
+
+
+def main() -> None:
+    """Run the command line; faults of the user's input end with one line each and exit status 2."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        status = app(standalone_mode=False)
+    except InputFaults as faults:
+        for fault in faults.faults:
+            print(f"triage: {fault}", file=sys.stderr)
+        status = WRONG_CALL
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("triage: interrupted", file=sys.stderr)
+        status = INTERRUPTED
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+@app.command()
+def suggest(
+    text: Annotated[
+        str | None, typer.Argument(help="What the customer wrote; - reads standard input.")
+    ] = None,
+    subject: Annotated[str, typer.Option(help="Subject line.")] = "",
+    tier: Annotated[str, typer.Option(help="standard or premium; needed for a deadline.")] = "",
+    received_at: Annotated[
+        str, typer.Option(help="ISO 8601 with offset; by default, now.", show_default=False)
+    ] = "",
+    channel: Annotated[str, typer.Option(help="web, email, phone, chat or api.")] = "",
+    environment: Annotated[str, typer.Option(help="What the form said of it.")] = "",
+    ticket_id: Annotated[str, typer.Option("--id", help="Repeated in the answer.")] = "1",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the assessment as JSON.")] = False,
+) -> None:
+    """Suggest a priority for one ticket, with its reasons and response deadline."""
+    from tickets import parse_ticket
+
+    body = sys.stdin.buffer.read().decode("utf-8", "surrogateescape") if text == "-" else text
+    ticket = parse_ticket(
+        {
+            "id": ticket_id,
+            "subject": subject,
+            "body": body,
+            "tier": tier,
+            "channel": channel,
+            "environment": environment,
+            "received_at": received_at or datetime.now().astimezone(),
+        },
+        default_id="1",
+    )
+    from triage.desk import Desk
+
+    assessment = Desk.load().assess(ticket)
+    if as_json:
+        print(json.dumps(assessment.as_record(), ensure_ascii=False, indent=2))
+    else:
+        from triage.printed import print_assessment
+
+        print_assessment(ticket, assessment)
+
+
+@app.command()
+def batch(
+    path: Annotated[str, typer.Argument(metavar="INPUT", help="CSV, JSON Lines, Parquet, or -.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="CSV, JSON Lines, Parquet, or -.")
+    ] = "",
+    column: Annotated[
+        list[str] | None, typer.Option(help="OURS=THEIRS: the file's name for a column of ours.")
+    ] = None,
+    default: Annotated[
+        list[str] | None, typer.Option(help="COLUMN=VALUE where a row has none.")
+    ] = None,
+    timezone: Annotated[
+        str, typer.Option(help="Zone of receipt times without offset, as America/Los_Angeles.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines, not a table.")] = False,
+) -> None:
+    """Suggest priorities for a file of tickets; rows that fail keep their id with an error."""
+    from tickets.ticket import FIELDS
+    from triage.batch import RowForm
+    from triage.batch_files import batch_to_file, batch_to_table
+
+    form = RowForm(
+        columns=pairs("--column", column, keys=FIELDS),
+        defaults=pairs("--default", default, keys=FIELDS),
+        timezone=zone(timezone),
+    )
+    target = "-" if as_json and not output else output
+    report = batch_to_file(path, target, form) if target else batch_to_table(path, form)
+    for line in report.lines():
+        print(f"triage: {line}", file=sys.stderr)
+    raise typer.Exit(SOME_ROWS_FAILED if report.failed else 0)
+
+
+def _commands() -> Any:
+    """Return the click command behind the app, for tests that walk it."""
+    return typer.main.get_command(app)

@@ -1,0 +1,88 @@
+"""The corpus that comes with the product, and labelled files of others."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+
+from classifier import LabelledTicket, parse_labelled
+from rules import load_ruleset
+from tickets import FactSchema, Fault, InputFaults, Priority, TicketFault
+from triage.row_files import Row, open_rows, renamed
+
+SHIPPED = str(files("data") / "tickets.jsonl")
+
+MOST_SHOWN = 20
+"""Unusable rows named one by one; the rest are counted."""
+
+
+def load_labelled(
+    path: str,
+    schema: FactSchema,
+    *,
+    columns: Mapping[str, str] | None = None,
+    label_names: Mapping[str, Priority] | None = None,
+) -> tuple[list[LabelledTicket], list[str]]:
+    """Return the labelled tickets of a row file, and a line for each row that is not one.
+
+    `InputFaults` when the file cannot be used, or when no row of it can.
+    """
+    rows = open_rows(path)
+    refuse_absent_columns(rows.name, rows.columns, columns or {})
+    tickets: list[LabelledTicket] = []
+    faults: list[str] = []
+    for row in rows:
+        try:
+            tickets.append(_parse(row, schema, columns or {}, label_names))
+        except TicketFault as fault:
+            faults.append(f"row {row.number}: {fault}")
+    if not tickets:
+        first = faults[0] if faults else "it has no rows"
+        raise InputFaults(Fault(rows.name, f"holds no labelled ticket: {first}"))
+    return tickets, faults
+
+
+def load_labelled_or_shipped(
+    path: str, columns: Mapping[str, str], label_names: Mapping[str, Priority]
+) -> list[LabelledTicket]:
+    """Return the tickets of a labelled file, or of our corpus when `path` is empty.
+
+    Rows that are no labelled ticket are named on standard error and left out.
+    """
+    tickets, faults = load_labelled(
+        path or SHIPPED, load_ruleset().schema, columns=columns, label_names=label_names
+    )
+    for line in faults[:MOST_SHOWN]:
+        print(f"triage: left out {line}", file=sys.stderr)
+    if len(faults) > MOST_SHOWN:
+        print(f"triage: left out {len(faults) - MOST_SHOWN:,} more rows", file=sys.stderr)
+    return tickets
+
+
+def _parse(
+    row: Row,
+    schema: FactSchema,
+    columns: Mapping[str, str],
+    label_names: Mapping[str, Priority] | None,
+) -> LabelledTicket:
+    if row.fault:
+        raise row.fault
+    cells = renamed(row.cells, columns)
+    return parse_labelled(cells, schema, default_id=str(row.number), label_names=label_names)
+
+
+def refuse_absent_columns(name: str, present: Iterable[str], columns: Mapping[str, str]) -> None:
+    """Raise `InputFaults` for each renamed column that a file lacks, and when it has no text."""
+    known = list(present)
+    faults = [
+        Fault(name, f'has no column "{theirs}"', f"its columns are {', '.join(known)}")
+        for theirs in columns.values()
+        if theirs not in known
+    ]
+    has_text = any(columns.get(ours, ours) in known for ours in ("subject", "body"))
+    if not has_text and not faults:
+        remedy = f"name it with --column body=THEIRS; its columns are {', '.join(known)}"
+        faults.append(Fault(name, 'has no column "subject" or "body"', remedy))
+    if faults:
+        raise InputFaults(*faults)

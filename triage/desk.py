@@ -1,0 +1,60 @@
+"""The desk: current model, rules and policy, loaded once, ready for tickets from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classifier import Registry
+from rules import diagram, load_engine, load_ruleset, verdict_table
+from sla import load_policy
+from tickets import Assessment, Ticket
+from triage.assess import Rooms, assess
+from triage.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Assesses tickets with one set of rooms; picklable, so that workers elsewhere can use it."""
+
+    rooms: Rooms
+
+    @classmethod
+    def load(cls, home: Path | None = None) -> Desk:
+        """Load the current model, rules and policy; `InputFaults` says what is missing or wrong.
+
+        `home` is the folder that holds the models, by default that of the settings.
+        """
+        model = Registry(home or Settings.from_environment().home).load_current()
+        ruleset = load_ruleset()
+        return cls(
+            Rooms(
+                model=model,
+                ruleset=ruleset,
+                diagram=diagram(ruleset.schema, verdict_table(ruleset)),
+                engine=load_engine(ruleset),
+                policy=load_policy(),
+            )
+        )
+
+    def assess(self, ticket: Ticket) -> Assessment:
+        """Return the assessment of one ticket."""
+        return assess([ticket], self.rooms)[0]
+
+    def assess_many(self, tickets: Sequence[Ticket]) -> list[Assessment]:
+        """Return the assessments of tickets, in their order."""
+        return assess(tickets, self.rooms)
+
+    def assess_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return a frame with the columns of the CSV form, one row for each row of `frame`.
+
+        A row that is no ticket keeps its id and gets `error.…` columns instead of a priority.
+        """
+        from triage.frames import assess_frame
+
+        return assess_frame(self, frame)

@@ -1,0 +1,72 @@
+"""Commands about models: train and evaluate."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from triage.options import label_names, pairs
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the root app."""
+    app.command()(train)
+    app.command()(evaluate)
+
+
+def train(
+    path: Annotated[
+        str, typer.Argument(metavar="[DATA]", help="Labelled row file; by default, our corpus.")
+    ] = "",
+    column: Annotated[
+        list[str] | None, typer.Option(help="OURS=THEIRS: the file's name for a column of ours.")
+    ] = None,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="THEIRS=P0: what a label stands for.")
+    ] = None,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Do nothing when a model is there.")
+    ] = False,
+) -> None:
+    """Train a model on labelled tickets and make it current."""
+    from classifier import Registry
+    from triage.settings import Settings
+
+    home = Settings.from_environment().home
+    current = Registry(home).current_version()
+    if if_missing and current:
+        print(f"model {current} is ready in {home}")
+        return
+    from triage.corpus import load_labelled_or_shipped
+    from triage.progress import progress_bar
+    from triage.training import train_model
+
+    tickets = load_labelled_or_shipped(path, pairs("--column", column), label_names(map_))
+    with progress_bar("training") as bar:
+        model = train_model(tickets, home, bar.reach)
+    learnt = model.description["tickets"]
+    print(f"model {model.version}, learnt from {learnt} tickets, is now current in {home}")
+
+
+def evaluate(
+    path: Annotated[
+        str, typer.Argument(metavar="[DATA]", help="Labelled row file; by default, our test split.")
+    ] = "",
+    column: Annotated[
+        list[str] | None, typer.Option(help="OURS=THEIRS: the file's name for a column of ours.")
+    ] = None,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="THEIRS=P0: what a label stands for.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all metrics as JSON.")] = False,
+) -> None:
+    """Measure the current model on labelled tickets it has not learnt from."""
+    from triage.evaluation import evaluate_file, print_metrics
+
+    metrics = evaluate_file(path, pairs("--column", column), label_names(map_))
+    if as_json:
+        print(json.dumps(metrics, indent=2, ensure_ascii=False))
+    else:
+        print_metrics(metrics)

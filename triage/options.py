@@ -1,0 +1,58 @@
+"""Options that several commands share, parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tickets import Fault, InputFaults, Priority
+from tickets.faults import did_you_mean
+
+
+def pairs(
+    option: str, given: Iterable[str] | None, *, keys: Sequence[str] | None = None
+) -> dict[str, str]:
+    """Return `A=B` options as a mapping; they may be repeated or separated by commas.
+
+    `InputFaults` for what is no pair, for a key given twice, and for one not among `keys`.
+    """
+    found: dict[str, str] = {}
+    faults = []
+    for item in (part for text in given or () for part in text.split(",")):
+        key, separator, value = (side.strip() for side in item.partition("="))
+        if not separator or not key or not value:
+            faults.append(Fault(option, f'"{item}" is not of the form NAME=VALUE', "add the ="))
+        elif keys is not None and key not in keys:
+            faults.append(Fault(option, f'unknown name "{key}"', did_you_mean(key, keys)))
+        elif key in found:
+            faults.append(Fault(option, f'"{key}" is given twice', "keep one"))
+        else:
+            found[key] = value
+    if faults:
+        raise InputFaults(*faults)
+    return found
+
+
+def label_names(given: Iterable[str] | None) -> dict[str, Priority]:
+    """Return which priority each word of a label column stands for, from `--map THEIRS=P0`."""
+    names = {}
+    faults = []
+    for word, name in pairs("--map", given).items():
+        try:
+            names[word] = Priority.parse(name)
+        except ValueError as error:
+            faults.append(Fault("--map", f'"{word}={name}": {error}', "as in --map urgent=P0"))
+    if faults:
+        raise InputFaults(*faults)
+    return names
+
+
+def zone(name: str) -> ZoneInfo | None:
+    """Return the time zone of this name, None for none; `InputFaults` if there is no such zone."""
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        remedy = "use an IANA name such as America/Los_Angeles or Europe/Berlin"
+        raise InputFaults(Fault("--timezone", f'unknown time zone "{name}"', remedy)) from None
