@@ -143,9 +143,10 @@ def _quantity_cues(text: str, quantities: Quantities) -> Iterator[Cue]:
     taken: list[range] = []
     for pattern, reach_of in _quantity_readers(quantities):
         for match in pattern.finditer(text):
-            reach = None if any(match.start() in span for span in taken) else reach_of(match)
-            if reach:
-                taken.append(range(match.start(), match.end()))
+            if any(place in span for span in taken for place in (match.start(), match.end() - 1)):
+                continue
+            taken.append(range(match.start(), match.end()))
+            if reach := reach_of(match):
                 yield Cue(match.start(), match.end(), "reach", reach, ("quantity",))
 
 

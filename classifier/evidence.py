@@ -52,7 +52,7 @@ class WordWeights:
         others = np.delete(scores, chosen, axis=1).mean(axis=1)
         gain = scores[:, chosen] - others
         # Each word pays its share of an even spread, so that runs end where words stop telling.
-        run = _heaviest_run(gain - max(gain.mean(), 0) - gain.std() / 2, self._lines)
+        run = _heaviest_run(gain - max(gain.mean(), 0), self._lines)
         if run is None:
             return None
         return self.words[run[0]].start, self.words[run[1] - 1].end

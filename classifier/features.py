@@ -1,7 +1,7 @@
 """What the models see of a ticket: named parts, each giving features with their place in the text.
 
 A part turns a ticket into named features; `Vocabulary` gives each known name a column and a weight
-(term frequency, damped, times inverse document frequency, to unit length within its part, as
+(term frequency, damped, times inverse document frequency, to one length within its part, as
 scikit-learn's `TfidfTransformer(sublinear_tf=True)`). The same code trains and serves.
 """
 
@@ -131,6 +131,8 @@ class Vocabulary:
     """The known names of one part: a column and an inverse document frequency each."""
 
     part: str
+    weight: float
+    """The length of a ticket's features in this part; parts with more of it count for more."""
     idf: Mapping[str, float]
     """In column order."""
 
@@ -143,18 +145,23 @@ class Vocabulary:
         return len(self.idf)
 
     def weigh(self, features: Sequence[Feature]) -> Iterator[tuple[int, float, Feature]]:
-        """Yield column and weight of each known feature; repetitions share the weight of a name."""
+        """Yield column and weight of each known feature; repetitions share a name's weight."""
         counts = Counter(feature.name for feature in features if feature.name in self.idf)
         weights = {name: (1 + math.log(n)) * self.idf[name] for name, n in counts.items()}
-        length = math.sqrt(sum(weight * weight for weight in weights.values()))
+        scale = self.weight / (math.sqrt(sum(w * w for w in weights.values())) or 1.0)
         for feature in features:
             if feature.name in weights:
-                share = weights[feature.name] / (length * counts[feature.name])
+                share = scale * weights[feature.name] / counts[feature.name]
                 yield self.columns[feature.name], share, feature
 
 
 def learn_vocabulary(
-    part: Part, tickets: Sequence[TicketText], *, fewest_tickets: int, most_names: int
+    part: Part,
+    tickets: Sequence[TicketText],
+    *,
+    weight: float,
+    fewest_tickets: int,
+    most_names: int,
 ) -> Vocabulary:
     """Keep the names found in at least `fewest_tickets` of the tickets, the commonest first."""
     found: Counter[str] = Counter()
@@ -164,7 +171,7 @@ def learn_vocabulary(
     kept.sort(key=lambda item: (-item[0], item[1]))
     total = len(tickets)
     idf = {name: math.log((1 + total) / (1 + n)) + 1 for n, name in kept[:most_names]}
-    return Vocabulary(part.name, idf)
+    return Vocabulary(part.name, weight, idf)
 
 
 @dataclass(frozen=True)

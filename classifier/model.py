@@ -115,7 +115,10 @@ class Model:
         return dataclasses.replace(self, version=_version(text))
 
     def _words(self) -> dict[str, Any]:
-        return {vocabulary.part: dict(vocabulary.idf) for vocabulary in self.space.vocabularies}
+        return {
+            vocabulary.part: {"weight": vocabulary.weight, "idf": dict(vocabulary.idf)}
+            for vocabulary in self.space.vocabularies
+        }
 
 
 def load_model(folder: Path) -> Model:
@@ -141,7 +144,7 @@ def load_model(folder: Path) -> Model:
     )
     parts = shipped_parts()
     return Model(
-        space=FeatureSpace(parts, tuple(Vocabulary(p.name, words.get(p.name, {})) for p in parts)),
+        space=FeatureSpace(parts, tuple(Vocabulary(p.name, **words[p.name]) for p in parts)),
         heads=Heads(heads, weights, intercepts),
         pool=Pool(**{**settings["pool"], "offsets": tuple(settings["pool"]["offsets"])}),
         thresholds=Thresholds(

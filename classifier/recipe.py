@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ _SCHEMA = Path(__file__).with_name("training.schema.json")
 class Recipe:
     """The choices of a training run; `training.yaml` gives the reasons."""
 
+    part_weights: Mapping[str, float]
+    """How much each part of the features counts."""
     fewest_tickets: int
     most_names: int
     regularisation: float

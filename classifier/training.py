@@ -114,6 +114,7 @@ def _learn_space(texts: Sequence[TicketText], recipe: Recipe) -> FeatureSpace:
             learn_vocabulary(
                 part,
                 texts,
+                weight=recipe.part_weights[part.name],
                 fewest_tickets=recipe.fewest_tickets,
                 most_names=recipe.most_names,
             )
@@ -190,8 +191,9 @@ def _fit(rows: csr_matrix, labels: _Labels, classes: Sequence[str], recipe: Reci
     weights = np.zeros((rows.shape[1], len(classes)))
     intercepts = np.full(len(classes), UNSEEN_SCORE)
     seen = np.unique(labels)
-    if len(seen) == 1:
-        intercepts[seen[0]] = 0.0
+    if len(seen) < 2:
+        # Nothing to tell apart: the one class that was seen, or none above another.
+        intercepts[seen if len(seen) else slice(None)] = 0.0
         return _Fit(weights, intercepts)
     head = LogisticRegression(C=recipe.regularisation, max_iter=300, tol=1e-3)
     head.fit(rows, labels)

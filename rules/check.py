@@ -6,9 +6,10 @@ Contradictions never come this far: a file with one is refused when it is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from rules.conditions import atoms
 from rules.rows import Row, minimal_rows
 from rules.ruleset import Rule, Ruleset
 from rules.table import UNRAISED, decided_by_default
-from tickets import PRIORITIES, Combination, Fact, Fault
+from tickets import PRIORITIES, Combination, Fact, Fault, Priority
 
 
 class Kind(StrEnum):
@@ -63,8 +64,8 @@ class CheckReport:
 
 def check(ruleset: Ruleset) -> CheckReport:
     """Check a ruleset over every combination of its facts."""
-    floors = _Stack(ruleset, "floor", unset=UNRAISED, join=np.minimum)
-    caps = _Stack(ruleset, "cap", unset=0, join=np.maximum)
+    floors = _Stack(ruleset, lambda rule: rule.then.floor, unset=UNRAISED, join=np.minimum)
+    caps = _Stack(ruleset, lambda rule: rule.then.at_most, unset=0, join=np.maximum)
     table = _combined(ruleset, floors.whole, caps.whole)
     defaulted = decided_by_default(ruleset)
     findings = [
@@ -91,28 +92,33 @@ class _Stack:
     Joins of all rules before and of all rules after each one make leaving one out cheap.
     """
 
-    def __init__(self, ruleset: Ruleset, kind: str, *, unset: int, join: np.ufunc) -> None:
-        size = shape(ruleset.schema)
-        self.names = [rule.id for rule in ruleset.rules if _strength(rule, kind) is not None]
-        layers = [
-            np.where(where_true(rule.when, ruleset.schema), _strength(rule, kind), unset).astype(
-                np.int8
-            )
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        priority_of: Callable[[Rule], Priority | None],
+        *,
+        unset: int,
+        join: np.ufunc,
+    ) -> None:
+        schema = ruleset.schema
+        layers = {
+            rule.id: np.where(where_true(rule.when, schema), int(priority), unset).astype(np.int8)
             for rule in ruleset.rules
-            if _strength(rule, kind) is not None
-        ]
-        nothing = np.full(size, unset, dtype=np.int8)
+            if (priority := priority_of(rule)) is not None
+        }
+        nothing = np.full(shape(schema), unset, dtype=np.int8)
         self._join = join
-        self._before = list(_running(layers, nothing, join))
-        self._after = list(_running(layers[::-1], nothing, join))[::-1]
+        self._places = {rule_id: place for place, rule_id in enumerate(layers)}
+        self._before = list(_running(list(layers.values()), nothing, join))
+        self._after = list(_running(list(layers.values())[::-1], nothing, join))[::-1]
         self.whole: Table = self._before[-1]
 
     def without(self, rule: Rule) -> Table:
         """Return the joined effect of all other rules."""
-        if rule.id not in self.names:
+        place = self._places.get(rule.id)
+        if place is None:
             return self.whole
-        at = self.names.index(rule.id)
-        joined: Table = self._join(self._before[at], self._after[at + 1])
+        joined: Table = self._join(self._before[place], self._after[place + 1])
         return joined
 
 
@@ -123,19 +129,12 @@ def _running(layers: Sequence[Table], nothing: Table, join: np.ufunc) -> Iterato
         yield nothing
 
 
-def _strength(rule: Rule, kind: str) -> int | None:
-    priority = rule.then.floor if kind == "floor" else rule.then.at_most
-    return None if priority is None else int(priority)
-
-
 def _combined(ruleset: Ruleset, floors: Table, caps: Table) -> Table:
     raised = np.where(floors == UNRAISED, int(ruleset.default.priority), floors)
     return np.maximum(raised, caps).astype(np.int8)
 
 
-def _idle_rules(
-    ruleset: Ruleset, floors: _Stack, caps: _Stack, table: Table
-) -> Iterator[Finding]:
+def _idle_rules(ruleset: Ruleset, floors: _Stack, caps: _Stack, table: Table) -> Iterator[Finding]:
     for rule in ruleset.rules:
         fires = where_true(rule.when, ruleset.schema)
         if not fires.any():
@@ -157,7 +156,7 @@ def _superfluous(ruleset: Ruleset, rule: Rule, fires: Mask, table: Table) -> Fin
         example = first_example(ruleset.schema, fires & (table == int(wanted)))
         problem = f'rule "{rule.id}" changes no verdict: others always say the same'
         return _about(ruleset, rule, Kind.REDUNDANT, problem, "remove it", example)
-    problem = f'rule "{rule.id}" never decides: wherever it fires, others are more urgent or stricter'
+    problem = f'rule "{rule.id}" never decides: others are more urgent or stricter where it fires'
     return _about(ruleset, rule, Kind.SHADOWED, problem, "narrow the others, or remove it", example)
 
 
@@ -175,7 +174,7 @@ def _about(
 def _monotonicity_faults(ruleset: Ruleset, table: Table) -> Iterator[Finding]:
     for axis, fact in enumerate(ruleset.schema):
         ranks = [list(fact.values).index(value) for value in fact.order]
-        for milder, worse in zip(ranks, ranks[1:], strict=False):
+        for milder, worse in pairwise(ranks):
             lowered = np.take(table, [worse], axis) > np.take(table, [milder], axis)
             if lowered.any():
                 yield _lowered(ruleset, fact, axis, (milder, worse), lowered, table)
@@ -228,4 +227,3 @@ def _unquoted_words(ruleset: Ruleset) -> Iterator[Finding]:
                 problem = f'no rule stands for "{words.strip()}" in the definition of {priority}'
                 fault = Fault(ruleset.name, problem, "quote it as the clause of a rule")
                 yield Finding(Kind.UNQUOTED, fault)
-

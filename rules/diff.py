@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,21 +16,30 @@ from rules.table import verdict_table
 from tickets import Combination, Priority
 
 
+class PastTicket(Protocol):
+    """A ticket of the past with the facts that were read from it, as written in a file."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for faults."""
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """Values as written; numbers fall into their bins."""
+
+
+Past = TypeVar("Past", bound=PastTicket)
+
+
 @dataclass(frozen=True)
-class PastTicket:
-    """A ticket of the past: its id and the facts that were read from it, as written in a file."""
-
-    id: str
-    facts: Mapping[str, object]
-    place: str
-    """Where it stands, for faults."""
-
-
-@dataclass(frozen=True)
-class ChangedTicket:
+class ChangedTicket(Generic[Past]):
     """A ticket that would get another priority, and what decides under each policy."""
 
-    id: str
+    ticket: Past
     old: Verdict
     new: Verdict
     facts: Combination
@@ -37,11 +47,11 @@ class ChangedTicket:
 
 
 @dataclass(frozen=True)
-class PolicyDiff:
+class PolicyDiff(Generic[Past]):
     """The effect of another policy."""
 
     tickets: int
-    changed: tuple[ChangedTicket, ...]
+    changed: tuple[ChangedTicket[Past], ...]
     combinations: int | None
     """How many combinations of facts change priority; None when the facts themselves differ."""
 
@@ -52,7 +62,7 @@ class PolicyDiff:
         return dict(sorted(moves.items()))
 
 
-def diff(old: Engine, new: Engine, tickets: Sequence[PastTicket]) -> PolicyDiff:
+def diff(old: Engine, new: Engine, tickets: Sequence[Past]) -> PolicyDiff[Past]:
     """Return which tickets change priority from one policy to another, in their order.
 
     `InputFaults` for facts that one of the two schemas does not know.
@@ -63,7 +73,7 @@ def diff(old: Engine, new: Engine, tickets: Sequence[PastTicket]) -> PolicyDiff:
         facts = parse_facts(new.ruleset, ticket.facts, place=ticket.place)
         after = new.verdict(facts)
         if before.priority != after.priority:
-            changed.append(ChangedTicket(ticket.id, before, after, facts))
+            changed.append(ChangedTicket(ticket, before, after, facts))
     return PolicyDiff(len(tickets), tuple(changed), _changed_combinations(old.ruleset, new.ruleset))
 
 

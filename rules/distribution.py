@@ -8,10 +8,8 @@ combination costs no more than a pass over those edges, and nothing needs to be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,9 +106,7 @@ def _level(children: NDArray[np.intp]) -> _Level:
     )
 
 
-def distribution(
-    policy: Ruleset | Diagram, readings: Mapping[str, Mapping[str, float]]
-) -> Outlook:
+def distribution(policy: Ruleset | Diagram, readings: Mapping[str, Mapping[str, float]]) -> Outlook:
     """Return the probability of each priority, given those of each fact's values.
 
     Exact: all combinations are summed. A value that is left out has probability 0, and where the
@@ -118,7 +114,7 @@ def distribution(
     much any priority could gain. `InputFaults` for unknown facts or values, a fact without any
     probability, negative numbers, and sums above 1.
     """
-    folded = policy if isinstance(policy, Diagram) else diagram(policy.schema, verdict_table(policy))
+    folded = _folded(policy)
     facts = [_row(folded.schema, name, readings) for name in folded.schema.names]
     _refuse_unknown(folded.schema, readings)
     masses = folded.masses(facts)[0]
@@ -135,48 +131,18 @@ def distributions(policy: Ruleset | Diagram, facts: Mapping[str, Floats]) -> Flo
     Columns follow the values of the schema. `InputFaults` for a missing fact, a wrong shape,
     negative numbers and NaN.
     """
-    folded = policy if isinstance(policy, Diagram) else diagram(policy.schema, verdict_table(policy))
+    folded = _folded(policy)
     masses = folded.masses(_arrays(folded.schema, facts))
     return np.asarray(masses / masses.sum(axis=1, keepdims=True))
 
 
-def likeliest(
-    schema: FactSchema, readings: Mapping[str, Mapping[str, float]], limit: int
-) -> Iterator[tuple[dict[str, str], float]]:
-    """Yield at most `limit` combinations with their probability, the likeliest first."""
-    ranked = [
-        sorted(readings[name].items(), key=lambda item: -item[1]) for name in schema.names
-    ]
-    start = (0,) * len(ranked)
-    heap = [(-_probability(ranked, start), start)]
-    seen = {start}
-    for _ in range(limit):
-        if not heap:
-            return
-        mass, ranks = heappop(heap)
-        values = (fact[rank][0] for fact, rank in zip(ranked, ranks, strict=True))
-        yield dict(zip(schema.names, values, strict=True)), -mass
-        for following in _next_ranks(ranked, ranks):
-            if following not in seen:
-                seen.add(following)
-                heappush(heap, (-_probability(ranked, following), following))
+def _folded(policy: Ruleset | Diagram) -> Diagram:
+    if isinstance(policy, Diagram):
+        return policy
+    return diagram(policy.schema, verdict_table(policy))
 
 
-def _probability(ranked: Sequence[Sequence[tuple[str, float]]], ranks: tuple[int, ...]) -> float:
-    return prod(fact[rank][1] for fact, rank in zip(ranked, ranks, strict=True))
-
-
-def _next_ranks(
-    ranked: Sequence[Sequence[tuple[str, float]]], ranks: tuple[int, ...]
-) -> Iterator[tuple[int, ...]]:
-    for place, rank in enumerate(ranks):
-        if rank + 1 < len(ranked[place]):
-            yield (*ranks[:place], rank + 1, *ranks[place + 1 :])
-
-
-def _row(
-    schema: FactSchema, name: str, readings: Mapping[str, Mapping[str, float]]
-) -> Floats:
+def _row(schema: FactSchema, name: str, readings: Mapping[str, Mapping[str, float]]) -> Floats:
     given = readings.get(name, {})
     row = np.array([[float(given.get(value, 0.0)) for value in schema[name].values]])
     total = float(row.sum())
@@ -187,9 +153,7 @@ def _row(
     return row
 
 
-def _refuse_unknown(
-    schema: FactSchema, readings: Mapping[str, Mapping[str, float]]
-) -> None:
+def _refuse_unknown(schema: FactSchema, readings: Mapping[str, Mapping[str, float]]) -> None:
     faults = [
         Fault(f'fact "{name}"', "is not in the schema", f"use {', '.join(schema.names)}")
         for name in readings

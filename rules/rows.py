@@ -25,7 +25,7 @@ def minimal_rows(mask: Mask, schema: FactSchema, *, free: Mask | None = None) ->
     Where `free` is true, rows may be either. Every row is as wide as it can be; in which order
     facts are widened is tried out, so that the rows are few, though the fewest are not proven.
     """
-    allowed = mask if free is None else mask | free
+    allowed: Mask = mask if free is None else np.logical_or(mask, free)
     axes = [axis for axis in range(mask.ndim) if _matters(mask, axis) or _matters(allowed, axis)]
     core = tuple(slice(None) if axis in axes else 0 for axis in range(mask.ndim))
     names = [schema.names[axis] for axis in axes]
@@ -69,7 +69,7 @@ def _widen(mask: Mask, box: list[NDArray[np.bool_]], axis: int) -> None:
     across = list(box)
     across[axis] = np.ones(mask.shape[axis], dtype=bool)
     others = tuple(other for other in range(mask.ndim) if other != axis)
-    box[axis] = mask[np.ix_(*across)].all(axis=others)
+    box[axis] = np.asarray(mask[np.ix_(*across)].all(axis=others))
 
 
 def _without_dispensable(boxes: list[_Box], mask: Mask) -> list[_Box]:

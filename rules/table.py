@@ -27,9 +27,8 @@ def floor_table(ruleset: Ruleset) -> NDArray[np.int8]:
     floors = np.full(shape(ruleset.schema), UNRAISED, dtype=np.int8)
     for rule in ruleset.rules:
         if rule.then.floor is not None:
-            np.minimum(
-                floors, int(rule.then.floor), out=floors, where=where_true(rule.when, ruleset.schema)
-            )
+            fires = where_true(rule.when, ruleset.schema)
+            np.minimum(floors, int(rule.then.floor), out=floors, where=fires)
     return floors
 
 
@@ -38,9 +37,8 @@ def cap_table(ruleset: Ruleset) -> NDArray[np.int8]:
     caps = np.zeros(shape(ruleset.schema), dtype=np.int8)
     for rule in ruleset.rules:
         if rule.then.at_most is not None:
-            np.maximum(
-                caps, int(rule.then.at_most), out=caps, where=where_true(rule.when, ruleset.schema)
-            )
+            fires = where_true(rule.when, ruleset.schema)
+            np.maximum(caps, int(rule.then.at_most), out=caps, where=fires)
     return caps
 
 

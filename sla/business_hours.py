@@ -111,6 +111,12 @@ class BusinessHours:
             raise OutsideHorizon(self.timetable.beyond) from None
         return total + closed_before[at]
 
+    def latest_start(self, open_time: int) -> int:
+        """Return the latest instant from which so much open time still follows."""
+        _, _, closed_before, open_until = self.windows
+        left = open_until[-1] - open_time
+        return left + closed_before[bisect_right(open_until, left)]
+
     def elapsed(self, begin: int, end: int) -> int:
         """Return the open time between two instants; negative when `end` comes first."""
         return self.open_time_at(end) - self.open_time_at(begin)

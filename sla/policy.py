@@ -196,6 +196,16 @@ class Policy:
         return f"{self.edition.name}+{digest.hexdigest()[:12]}"
 
     @property
+    def horizon(self) -> tuple[int, int]:
+        """The first instant that the calendars know, and the first one they no longer do."""
+        return next(iter(self.calendars.values())).horizon
+
+    @property
+    def beyond(self) -> str:
+        """What to say of a deadline after the horizon."""
+        return next(iter(self.calendars.values())).timetable.beyond
+
+    @property
     def not_covered(self) -> str:
         """What to say of a receipt time outside `receipts`."""
         first, last = (from_micros(at, self.zone).date() for at in _inclusive(self.receipts))
@@ -212,7 +222,7 @@ class Policy:
         return BulkDeadlines(self)
 
     def _receipts(self) -> tuple[int, int]:
-        first, last = next(iter(self.calendars.values())).horizon
+        first, last = self.horizon
         until = self.edition.effective_until
         if until is not None:
             last = min(last, self._midnight(until + timedelta(days=1)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -31,13 +31,3 @@ PRIORITIES: tuple[Priority, ...] = tuple(Priority)
 
 Distribution = Mapping[Priority, float]
 """A probability for each priority; the five sum to 1."""
-
-
-def most_urgent(priorities: Iterable[Priority]) -> Priority:
-    """Return the priority that comes first in the order of work."""
-    return min(priorities)
-
-
-def least_urgent(priorities: Iterable[Priority]) -> Priority:
-    """Return the priority that comes last in the order of work."""
-    return max(priorities)

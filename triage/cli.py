@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-import click
 import typer
 
 from tickets import InputFaults
 from triage import models_cli, rules_cli, sla_cli
 from triage.options import pairs, zone
 
-INTERRUPTED = 130
 WRONG_CALL = 2
 SOME_ROWS_FAILED = 3
 
@@ -34,18 +32,11 @@ def main() -> None:
     """Run the command line; faults of the user's input end with one line each and exit status 2."""
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        status = app(standalone_mode=False)
+        app()  # ends with 2 itself on a wrong option, with 130 on Ctrl-C
     except InputFaults as faults:
         for fault in faults.faults:
             print(f"triage: {fault}", file=sys.stderr)
-        status = WRONG_CALL
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        print("triage: interrupted", file=sys.stderr)
-        status = INTERRUPTED
-    sys.exit(status if isinstance(status, int) else 0)
+        sys.exit(WRONG_CALL)
 
 
 @app.command()
@@ -122,8 +113,3 @@ def batch(
     for line in report.lines():
         print(f"triage: {line}", file=sys.stderr)
     raise typer.Exit(SOME_ROWS_FAILED if report.failed else 0)
-
-
-def _commands() -> Any:
-    """Return the click command behind the app, for tests that walk it."""
-    return typer.main.get_command(app)

@@ -1,0 +1,74 @@
+"""A home with a small trained model, shared by all tests that need one; and the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from classifier import LabelledTicket
+from triage.corpus import SHIPPED, load_labelled
+from triage.desk import Desk
+from triage.training import current_rules, train_model
+
+SMALL = 400
+"""Tickets that the tests' model learns from: enough to be sensible, few enough to train in seconds."""
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def corpus() -> list[LabelledTicket]:
+    """The shipped corpus."""
+    tickets, faults = load_labelled(SHIPPED, current_rules().schema)
+    assert faults == []
+    return tickets
+
+
+@pytest.fixture(scope="session")
+def small_home(corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with a model trained on every few tickets of the training writers."""
+    learnt = [labelled for labelled in corpus if labelled.split == "train"]
+    home = tmp_path_factory.mktemp("home")
+    train_model(learnt[:: max(len(learnt) // SMALL, 1)], home, lambda done, total: None)
+    return home
+
+
+@pytest.fixture(scope="session")
+def desk(small_home: Path) -> Desk:
+    """A desk with the small model."""
+    return Desk.load(small_home)
+
+
+@pytest.fixture
+def triage(small_home: Path, tmp_path: Path) -> Run:
+    """Runs the installed command in an empty folder, as a user does."""
+    command = Path(sys.executable).with_name("triage")
+
+    def run(*arguments: str, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
+        given = stdin if isinstance(stdin, bytes) else stdin.encode("utf-8", "surrogateescape")
+        done = subprocess.run(
+            [command, *arguments],
+            input=given,
+            capture_output=True,
+            cwd=tmp_path,
+            env={**os.environ, "TRIAGE_HOME": str(small_home)},
+            timeout=120,
+            check=False,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    return run
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
