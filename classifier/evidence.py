@@ -6,10 +6,12 @@ the run of words that adds most to the score of the value read, measured against
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
-from classifier.features import Feature, Observed, words
+from classifier.features import Feature, Observed, TicketText
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,17 +22,16 @@ LONGEST_EVIDENCE = 12
 class WordWeights:
     """What each word of a text adds to each class's score."""
 
-    def __init__(self, text: str, observed: Observed, contributions: Floats) -> None:
-        self.words: list[Feature] = list(words(text))
-        self._lines = np.cumsum(
-            [0, *(_breaks(text, a, b) for a, b in zip(self.words, self.words[1:], strict=False))]
-        )
+    def __init__(self, ticket: TicketText, observed: Observed, contributions: Floats) -> None:
+        self._words = ticket.words
+        text = ticket.clean.text
+        self._lines = np.cumsum([0, *(_breaks(text, *pair) for pair in pairwise(self._words))])
         self._added = self._by_word(observed, contributions)
 
     def _by_word(self, observed: Observed, contributions: Floats) -> Floats:
         """Share each feature's contribution among the words that it covers, shape (words, k)."""
-        added = np.zeros((len(self.words), contributions.shape[1]))
-        starts = np.array([word.start for word in self.words])
+        added = np.zeros((len(self._words), contributions.shape[1]))
+        starts = np.array([start for _, start, _ in self._words])
         first = np.searchsorted(starts, observed.starts, side="right") - 1
         last = np.searchsorted(starts, observed.ends, side="left")
         placed = (observed.ends > observed.starts) & (first >= 0) & (last > first)
@@ -46,7 +47,7 @@ class WordWeights:
 
         None when no word speaks for it.
         """
-        if not self.words:
+        if not self._words:
             return None
         scores = self._added[:, columns]
         others = np.delete(scores, chosen, axis=1).mean(axis=1)
@@ -55,12 +56,12 @@ class WordWeights:
         run = _heaviest_run(gain - max(gain.mean(), 0), self._lines)
         if run is None:
             return None
-        return self.words[run[0]].start, self.words[run[1] - 1].end
+        return self._words[run[0]][1], self._words[run[1] - 1][2]
 
 
 def _breaks(text: str, before: Feature, after: Feature) -> bool:
-    between = text[before.end : after.start]
-    return "\n" in between or before.name in "?!" or ". " in between
+    between = text[before[2] : after[1]]
+    return "\n" in between or before[0] in "?!" or ". " in between
 
 
 def _heaviest_run(gains: Floats, lines: npt.NDArray[np.int64]) -> tuple[int, int] | None:

@@ -12,8 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple, Protocol
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +23,10 @@ from classifier.cues import CueFinder
 from classifier.text import CleanText, clean
 from tickets import Ticket
 
+Feature = tuple[str, int, int]
+"""One observation in a clean text: its name, and where the characters that show it start and end.
 
-class Feature(NamedTuple):
-    """One observation in a clean text: its name, and the characters that show it."""
-
-    name: str
-    start: int
-    end: int
+A plain tuple, as a ticket has some thousand of them."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,11 @@ class TicketText:
 
     ticket: Ticket
     clean: CleanText
+
+    @cached_property
+    def words(self) -> tuple[Feature, ...]:
+        """The words of the clean text."""
+        return tuple(_words(self.clean.text))
 
 
 def ticket_text(ticket: Ticket) -> TicketText:
@@ -58,16 +61,21 @@ class Part(Protocol):
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?|\d+|[?!]")
+RUN_LENGTHS = (4, 5)
+"""Letters in a run inside a word."""
+LONGEST_WORD = 40
+"""Letters of a word that are looked at; longer ones are no words."""
+
 _HTTP_STATUS = re.compile(r"[1-5]\d\d")
 
 
-def words(text: str) -> Iterator[Feature]:
+def _words(text: str) -> Iterator[Feature]:
     """Yield the words of a text in lower case; numbers become `#`, but for three-digit codes."""
     for match in _WORD.finditer(text):
         word = match.group().lower()
         if word[0].isdigit() and not _HTTP_STATUS.fullmatch(word):
             word = "#"
-        yield Feature(word, match.start(), match.end())
+        yield word, match.start(), match.end()
 
 
 class Words:
@@ -77,28 +85,32 @@ class Words:
 
     def features(self, ticket: TicketText) -> Iterator[Feature]:
         """Yield each word, and each pair with the one before."""
-        before: Feature | None = None
-        for word in words(ticket.clean.text):
-            yield word
-            if before is not None:
-                yield Feature(f"{before.name} {word.name}", before.start, word.end)
-            before = word
+        yield from ticket.words
+        for (first, start, _), (second, _, end) in pairwise(ticket.words):
+            yield f"{first} {second}", start, end
 
 
 class Subwords:
     """Runs of four and five letters inside words, which survive misspelling and inflection."""
 
     name = "subwords"
-    lengths = (4, 5)
-    longest_word = 40
 
     def features(self, ticket: TicketText) -> Iterator[Feature]:
         """Yield each run of letters, with a blank at the borders of a word."""
-        for word in words(ticket.clean.text):
-            padded = f" {word.name[: self.longest_word]} "
-            for length in self.lengths:
-                for at in range(max(len(padded) - length + 1, 1)):
-                    yield Feature(padded[at : at + length], word.start, word.end)
+        for word, start, end in ticket.words:
+            for run in _runs(word):
+                yield run, start, end
+
+
+@lru_cache(maxsize=50_000)
+def _runs(word: str) -> tuple[str, ...]:
+    """Return the runs of letters of a word; words recur, so most are known already."""
+    padded = f" {word[:LONGEST_WORD]} "
+    return tuple(
+        padded[at : at + length]
+        for length in RUN_LENGTHS
+        for at in range(max(len(padded) - length + 1, 1))
+    )
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,7 @@ class Cues:
         """Yield each cue once for each scope that holds it, or once plainly."""
         for cue in self.finder.find(ticket.clean.text):
             for scope in cue.scopes or ("plain",):
-                yield Feature(f"{cue.fact}={cue.value} {scope}", cue.start, cue.end)
+                yield f"{cue.fact}={cue.value} {scope}", cue.start, cue.end
 
 
 class Form:
@@ -123,7 +135,7 @@ class Form:
     def features(self, ticket: TicketText) -> Iterator[Feature]:
         """Yield the form's words; they have no place in the text."""
         said = (ticket.ticket.environment or "nothing").lower()
-        yield Feature(f"environment {said[:30]}", 0, 0)
+        yield f"environment {said[:30]}", 0, 0
 
 
 @dataclass(frozen=True)
@@ -146,13 +158,15 @@ class Vocabulary:
 
     def weigh(self, features: Sequence[Feature]) -> Iterator[tuple[int, float, Feature]]:
         """Yield column and weight of each known feature; repetitions share a name's weight."""
-        counts = Counter(feature.name for feature in features if feature.name in self.idf)
+        counts = Counter(name for name, _, _ in features if name in self.idf)
         weights = {name: (1 + math.log(n)) * self.idf[name] for name, n in counts.items()}
         scale = self.weight / (math.sqrt(sum(w * w for w in weights.values())) or 1.0)
+        shares = {name: scale * weight / counts[name] for name, weight in weights.items()}
+        columns = self.columns
         for feature in features:
-            if feature.name in weights:
-                share = scale * weights[feature.name] / counts[feature.name]
-                yield self.columns[feature.name], share, feature
+            name = feature[0]
+            if name in shares:
+                yield columns[name], shares[name], feature
 
 
 def learn_vocabulary(
@@ -166,7 +180,7 @@ def learn_vocabulary(
     """Keep the names found in at least `fewest_tickets` of the tickets, the commonest first."""
     found: Counter[str] = Counter()
     for ticket in tickets:
-        found.update({feature.name for feature in part.features(ticket)})
+        found.update({name for name, _, _ in part.features(ticket)})
     kept = [(n, name) for name, n in found.items() if n >= fewest_tickets]
     kept.sort(key=lambda item: (-item[0], item[1]))
     total = len(tickets)
@@ -204,10 +218,10 @@ class FeatureSpace:
         places: list[tuple[int, int]] = []
         base = 0
         for part, vocabulary in zip(self.parts, self.vocabularies, strict=True):
-            for column, weight, feature in vocabulary.weigh(list(part.features(ticket))):
+            for column, weight, (_, start, end) in vocabulary.weigh(list(part.features(ticket))):
                 columns.append(base + column)
                 weights.append(weight)
-                places.append((feature.start, feature.end))
+                places.append((start, end))
             base += len(vocabulary)
         starts, ends = np.array(places, np.int32).reshape(-1, 2).T
         return Observed(np.array(columns, np.int32), np.array(weights, np.float32), starts, ends)

@@ -68,7 +68,7 @@ class Model:
         contributions = self.heads.contributions(observed)
         scores = self.heads.intercepts + contributions.sum(axis=0)
         probabilities = self.heads.probabilities(scores[None, :])
-        weights = WordWeights(ticket.clean.text, observed, contributions)
+        weights = WordWeights(ticket, observed, contributions)
         language = detect_language(ticket.clean.text)
         return Reading(
             facts={

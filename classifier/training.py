@@ -6,6 +6,7 @@ fitted on scores that each ticket got from heads trained without it and without 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -256,6 +257,17 @@ def _shown_values(
     }
 
 
+def data_digest(tickets: Sequence[LabelledTicket]) -> str:
+    """Return a hash of what a model learns from: texts, labels, facts, in order."""
+    digest = hashlib.sha256()
+    for labelled in tickets:
+        ticket = labelled.ticket
+        said = (ticket.subject, ticket.body, ticket.environment)
+        taught = (str(labelled.priority), sorted(labelled.facts.items()), labelled.writer)
+        digest.update(repr((said, taught)).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:12]
+
+
 def _description(
     tickets: Sequence[LabelledTicket], rules: Rules, recipe: Recipe
 ) -> dict[str, object]:
@@ -263,6 +275,7 @@ def _description(
     counts = Counter(str(labelled.priority) for labelled in tickets)
     return {
         "reader": "light",
+        "data": data_digest(tickets),
         "tickets": len(tickets),
         "labels": dict(sorted(counts.items())),
         "with_facts": sum(bool(labelled.facts) for labelled in tickets),

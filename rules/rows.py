@@ -27,6 +27,8 @@ def minimal_rows(mask: Mask, schema: FactSchema, *, free: Mask | None = None) ->
     """
     allowed: Mask = mask if free is None else np.logical_or(mask, free)
     axes = [axis for axis in range(mask.ndim) if _matters(mask, axis) or _matters(allowed, axis)]
+    if not axes:
+        return [{}] if mask.any() else []
     core = tuple(slice(None) if axis in axes else 0 for axis in range(mask.ndim))
     names = [schema.names[axis] for axis in axes]
     boxes = _without_dispensable(list(_boxes(mask[core], allowed[core])), mask[core])
@@ -57,7 +59,7 @@ def _boxes(mask: Mask, allowed: Mask) -> Iterator[_Box]:
 def _widened(mask: Mask, start: list[NDArray[np.bool_]]) -> Iterator[_Box]:
     """Yield the box around a cell, widened along the axes in each rotation of their order."""
     axes = list(range(mask.ndim))
-    for first in axes or [0]:
+    for first in axes:
         box = [side.copy() for side in start]
         for axis in axes[first:] + axes[:first]:
             _widen(mask, box, axis)

@@ -201,8 +201,9 @@ class _Life:
             return Run.NOT_STARTED
         if self.responded is not None:
             return Run.STOPPED
-        is_paused = course is not None and course.clock.target.pauses and self.waiting_since
-        return Run.PAUSED if is_paused else Run.RUNNING
+        is_waiting = self.waiting_since is not None
+        may_pause = course is not None and course.clock.target.pauses
+        return Run.PAUSED if is_waiting and may_pause else Run.RUNNING
 
     def _standing(self, course: _Course | None, policy: Policy, until: int) -> Standing:
         if course is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -157,7 +157,7 @@ def _flag(name: str, value: Any) -> bool:
     raise TicketFault(name, value, f'"{value}" is neither true nor false', "write true or false")
 
 
-_PARSERS = {
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "ticket_id": _ticket_id,
     "at": _instant,
     "kind": _kind,

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from classifier import LabelledTicket
+from classifier import LabelledTicket, Registry
+from classifier.training import data_digest
 from triage.corpus import SHIPPED, load_labelled
 from triage.desk import Desk
-from triage.training import current_rules, train_model
+from triage.settings import Settings
+from triage.training import LEARNT_FROM, current_rules, train_model
 
 SMALL = 400
 """Tickets that the tests' model learns from: enough to be sensible, few enough to train in seconds."""
@@ -35,6 +37,23 @@ def small_home(corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFa
     learnt = [labelled for labelled in corpus if labelled.split == "train"]
     home = tmp_path_factory.mktemp("home")
     train_model(learnt[:: max(len(learnt) // SMALL, 1)], home, lambda done, total: None)
+    return home
+
+
+@pytest.fixture(scope="session")
+def default_home(
+    corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A home with the model that `make setup` trains: the user's own where it is that one."""
+    home = Settings.from_environment().home
+    learnt = [labelled for labelled in corpus if labelled.split in LEARNT_FROM]
+    if Registry(home).current_version():
+        description = Registry(home).load_current().description
+        expected = (data_digest(learnt), current_rules().version)
+        if (description["data"], description["rules"]) == expected:
+            return home
+    home = tmp_path_factory.mktemp("default-home")
+    train_model(corpus, home, lambda done, total: None)
     return home
 
 

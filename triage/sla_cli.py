@@ -1,10 +1,10 @@
-"""Commands about the support policy: deadlines, their explanation, calendars."""
+"""Commands about the support policy: deadlines, calendars, uptime, and changes of policy."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,10 +13,12 @@ import typer
 
 from tickets import Fault, InputFaults
 from tickets.faults import did_you_mean
-from triage.options import zone
+from triage.options import pairs, zone
 
 if TYPE_CHECKING:
     from sla import Policy
+    from sla.status_page import StatusPage
+    from sla.uptime import Month, UptimeTerms
     from triage.sla_due import Case
 
 SOME_ROWS_FAILED = 3
@@ -131,6 +133,92 @@ def calendar(
         _print_table(calendar_table(days))
 
 
+@app.command()
+def uptime(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="INCIDENTS.json", help="Files or a page's address.")
+    ],
+    month: Annotated[str, typer.Option(help="YYYY-MM; by default, the current month.")] = "",
+    tier: Annotated[
+        str, typer.Option(help="Whose promise to measure; by default, the strictest.")
+    ] = "",
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="INCIDENT=REASON: an exclusion of the policy.")
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option(help="ISO 8601: how long unresolved incidents last; by default, now.")
+    ] = "",
+    policy_file: PolicyFile = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure a month's uptime from a status page's incidents (Atlassian Statuspage JSON)."""
+    from sla.status_page import parse_status_page
+    from sla.uptime import monthly_uptime
+    from triage.sla_printed import plain, uptime_lines
+    from triage.status_source import status_documents
+
+    edition = _policy(policy_file)
+    terms = edition.uptime
+    page = parse_status_page(status_documents(sources))
+    known_until = _instant("--as-of", as_of) or datetime.now(terms.zone)
+    measured = monthly_uptime(
+        page,
+        _month(month, known_until, terms),
+        terms,
+        terms.targets[_tier(tier, edition)] if tier else max(terms.targets.values()),
+        as_of=known_until,
+        excluded_incidents=_excluded(exclude, page, terms),
+    )
+    for incident in page.incidents:
+        if incident.resolved_at is None:
+            notice = f'incident {incident.id} ("{incident.name}") is unresolved'
+            print(f"triage: {notice}, counted until {known_until.isoformat()}", file=sys.stderr)
+    _print(as_json, plain(measured), lambda: uptime_lines(measured, page))
+
+
+@app.command()
+def reprocess(
+    log_path: Annotated[
+        str, typer.Argument(metavar="EVENTS.jsonl", help="Event log, one JSON object a line.")
+    ],
+    former_file: Annotated[
+        str, typer.Option("--former", help="Policy file that open tickets are under.")
+    ] = "",
+    policy_file: Annotated[
+        str, typer.Option("--policy", help="Policy file to move to; by default, the former.")
+    ] = "",
+    holiday: Annotated[
+        list[str] | None, typer.Option(help="An unplanned holiday, YYYY-MM-DD; may be repeated.")
+    ] = None,
+    at: Annotated[str, typer.Option(help="ISO 8601: when tickets move; by default, now.")] = "",
+    apply: Annotated[bool, typer.Option("--apply", help="Write the change into the log.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what another policy or an unplanned holiday changes for open tickets."""
+    from triage.sla_reprocess import Reprocessing
+
+    days = [_date("--holiday", text) for text in holiday or ()]
+    if not policy_file and not days:
+        remedy = "name a policy file with --policy, or a date with --holiday"
+        raise InputFaults(Fault("--policy", "there is nothing to change to", remedy))
+    work = Reprocessing.of(
+        log_path,
+        former=_policy(former_file),
+        current=_policy(policy_file or former_file, dict.fromkeys(days, "unplanned holiday")),
+        instant=_instant("--at", at) or datetime.now().astimezone(),
+    )
+    if as_json:
+        _print_json(work.record(is_applied=apply))
+    else:
+        _print_table(work.table())
+    if apply:
+        work.apply()
+    for line in work.notes(days, is_applied=apply):
+        print(f"triage: {line}", file=sys.stderr)
+    if work.stuck:
+        raise typer.Exit(SOME_ROWS_FAILED)
+
+
 def _refuse_mixed_call(source: str, target: str, single: str) -> None:
     if single:
         remedy = "drop --tier, --priority and --received-at, or --input"
@@ -150,10 +238,10 @@ def _due_of_file(source: str, target: str, policy: Policy, timezone: str) -> Non
         raise typer.Exit(SOME_ROWS_FAILED)
 
 
-def _policy(path: str) -> Policy:
+def _policy(path: str, added_holidays: Mapping[date, str] | None = None) -> Policy:
     from sla import load_policy
 
-    policy = load_policy(path or None)
+    policy = load_policy(path or None, added_holidays=added_holidays)
     for warning in policy.warnings:
         print(f"triage: {warning}", file=sys.stderr)
     return policy
@@ -195,6 +283,45 @@ def _date(option: str, text: str) -> date:
     except ValueError:
         problem = f'"{text}" is no date'
         raise InputFaults(Fault(option, problem, "write dates as 2026-07-03")) from None
+
+
+def _instant(option: str, text: str) -> datetime | None:
+    from tickets.ticket import TicketFault, parse_instant
+
+    try:
+        return parse_instant(text, field=option) if text else None
+    except TicketFault as fault:
+        remedy = "write it as 2026-07-10T09:05:00-07:00"
+        raise InputFaults(Fault(option, fault.problem, remedy)) from None
+
+
+def _month(text: str, now: datetime, terms: UptimeTerms) -> Month:
+    from sla.uptime import Month
+
+    local = now.astimezone(terms.zone)
+    if not text:
+        return Month(local.year, local.month, terms.zone)
+    try:
+        first = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise InputFaults(Fault("--month", f'"{text}" is no month', "write 2026-07")) from None
+    if first > local.date():
+        problem = f"{text} has not begun by {local:%Y-%m-%d}"
+        raise InputFaults(Fault("--month", problem, "name an earlier month, or a later --as-of"))
+    return Month(first.year, first.month, terms.zone)
+
+
+def _excluded(given: list[str] | None, page: StatusPage, terms: UptimeTerms) -> frozenset[str]:
+    known = [incident.id for incident in page.incidents]
+    excluded = pairs("--exclude", given, keys=known)
+    faults = [
+        Fault("--exclude", f'unknown reason "{reason}"', did_you_mean(reason, terms.exclusions))
+        for reason in excluded.values()
+        if reason not in terms.exclusions
+    ]
+    if faults:
+        raise InputFaults(*faults)
+    return frozenset(excluded)
 
 
 @contextmanager

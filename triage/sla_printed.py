@@ -11,8 +11,12 @@ from typing import Any
 from rich.table import Table
 
 from sla import Policy
+from sla.clock import ClockState
 from sla.explanation import Explanation
 from sla.open_days import OpenDay
+from sla.reprocess import Move
+from sla.status_page import StatusPage
+from sla.uptime import MonthlyUptime
 from tickets import Priority, Response
 from triage.printed import written
 
@@ -122,3 +126,36 @@ def _hours(duration: timedelta) -> str:
     minutes, seconds = divmod(int(duration.total_seconds()), 60)
     text = f"{minutes // 60}:{minutes % 60:02}"
     return f"{text}:{seconds:02}" if seconds else text
+
+
+def uptime_lines(uptime: MonthlyUptime, page: StatusPage) -> Iterator[str]:
+    """Yield a month's uptime against its target, and the outages behind it."""
+    verdict = "met" if uptime.is_met else "missed"
+    yield f"{uptime.month}    {uptime.percent} %, target {uptime.target_percent} % {verdict}"
+    yield f"bad        {uptime.bad_periods} of {uptime.periods:,} periods"
+    yield f"allowed    {uptime.allowed_periods}, of which {uptime.left_periods} left"
+    yield f"down       {uptime.unavailable} counted, {uptime.excluded} excluded"
+    names = {incident.id: incident.name for incident in page.incidents}
+    for outage in uptime.outages:
+        behind = "; ".join(f"{names[each]} [{each}]" for each in outage.incidents)
+        yield f"outage     {written(outage.begins_at)} to {written(outage.ends_at)}  {behind}"
+
+
+def moves_table(moves: Iterable[Move]) -> Table:
+    """Return the tickets whose deadline or standing changes, before and after."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("ticket", "priority", "due", "standing", "would be due", "and stand"):
+        table.add_column(heading)
+    for move in moves:
+        states = (move.before, move.after)
+        cells = [cell for state in states for cell in (_due(state), _standing(state))]
+        table.add_row(move.ticket_id, str(move.before.priority), *cells)
+    return table
+
+
+def _due(state: ClockState) -> str:
+    return written(state.progress.due_at) if state.progress else "-"
+
+
+def _standing(state: ClockState) -> str:
+    return str(state.standing).replace("_", " ")

@@ -1,9 +1,12 @@
 """Worked cases and what they cover."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from rules import load_engine
-from rules.cases import load_cases, run_cases
+from rules import Ruleset, load_engine
+from rules.cases import CaseReport, load_cases, run_cases
 from tickets import InputFaults
 
 CASES = """\
@@ -20,8 +23,8 @@ cases:
 
 
 @pytest.fixture
-def run(small, tmp_path):
-    def run(text):
+def run(small: Ruleset, tmp_path: Path) -> Callable[[str], CaseReport]:
+    def run(text: str) -> CaseReport:
         path = tmp_path / "cases.yaml"
         path.write_text(text, encoding="utf-8")
         with load_engine(small) as engine:
@@ -30,24 +33,28 @@ def run(small, tmp_path):
     return run
 
 
-def test_cases_that_come_out_are_counted(run):
+def test_cases_that_come_out_are_counted(run: Callable[[str], CaseReport]) -> None:
     report = run(CASES)
     assert report.cases == 2
     assert report.failed == ()
 
 
-def test_a_case_that_comes_out_otherwise_is_told_with_the_deciding_rule(run):
+def test_a_case_that_comes_out_otherwise_is_told_with_the_deciding_rule(
+    run: Callable[[str], CaseReport],
+) -> None:
     (failed,) = run(CASES.replace("priority: P3", "priority: P2")).failed
     assert str(failed) == "expected P2, got P3 by lamp-is-p3: A lamp flickers, unused."
     assert failed.case.line == 7
 
 
-def test_the_right_priority_by_another_rule_is_a_failure_too(run):
+def test_the_right_priority_by_another_rule_is_a_failure_too(
+    run: Callable[[str], CaseReport],
+) -> None:
     (failed,) = run(CASES.replace("by: great-harm-is-p0", "by: broken-engine-is-p1")).failed
     assert "expected P0 by broken-engine-is-p1, got P0 by great-harm-is-p0" in str(failed)
 
 
-def test_coverage_names_what_no_case_exercises(run):
+def test_coverage_names_what_no_case_exercises(run: Callable[[str], CaseReport]) -> None:
     coverage = run(CASES).coverage
     assert coverage.silent_rules == ()
     assert coverage.undecisive_rules == ("broken-engine-is-p1", "idle-is-at-most-p2")
@@ -57,11 +64,11 @@ def test_coverage_names_what_no_case_exercises(run):
     assert ("part", "false") in [(atom.fact, side) for atom, side in only_one.one_sided]
 
 
-def test_coverage_is_never_rounded_up(run):
+def test_coverage_is_never_rounded_up(run: Callable[[str], CaseReport]) -> None:
     assert run(CASES).coverage.percent == 88  # 16 of 18: 4 rules twice, 5 comparisons twice
 
 
-def test_of_several_problems_the_most_urgent_is_expected(run):
+def test_of_several_problems_the_most_urgent_is_expected(run: Callable[[str], CaseReport]) -> None:
     report = run(
         CASES + "  - ticket: Lamp and engine.\n    problems:\n"
         "      - {part: lamp, harm: none}\n      - {part: engine, harm: some}\n"
@@ -70,7 +77,9 @@ def test_of_several_problems_the_most_urgent_is_expected(run):
     assert report.failed == ()
 
 
-def test_faults_of_a_case_file_are_told_all_at_once_with_their_lines(run):
+def test_faults_of_a_case_file_are_told_all_at_once_with_their_lines(
+    run: Callable[[str], CaseReport],
+) -> None:
     text = CASES.replace("part: lamp", "part: lmap").replace("by: great-harm", "by: grate-harm")
     with pytest.raises(InputFaults) as caught:
         run(text)
@@ -80,6 +89,6 @@ def test_faults_of_a_case_file_are_told_all_at_once_with_their_lines(run):
     ]
 
 
-def test_a_case_gives_facts_or_problems(run):
+def test_a_case_gives_facts_or_problems(run: Callable[[str], CaseReport]) -> None:
     with pytest.raises(InputFaults, match="give either facts or problems"):
         run("cases:\n  - ticket: Nothing said.\n    priority: P0\n")

@@ -1,8 +1,12 @@
 """The language of `when`: negation and simplification keep the meaning."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from collections.abc import Callable, Iterator
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from rules import Ruleset
 from rules.combinations import combination, number_of, where_true
 from rules.conditions import (
     ALWAYS,
@@ -10,12 +14,14 @@ from rules.conditions import (
     AllOf,
     AnyOf,
     Atom,
+    Condition,
     atoms,
     holds,
     negated,
     simplified,
     true_atoms,
 )
+from tickets import FactSchema
 
 LAMP = Atom("part", frozenset({"lamp"}))
 ENGINE = Atom("part", frozenset({"engine"}))
@@ -23,7 +29,7 @@ HARMED = Atom("harm", frozenset({"some", "great"}))
 FACTS = {"part": "engine", "harm": "some", "live": "yes"}
 
 
-def test_all_any_and_atoms_hold_as_they_read():
+def test_all_any_and_atoms_hold_as_they_read() -> None:
     assert holds(ENGINE, FACTS)
     assert holds(AllOf((ENGINE, HARMED)), FACTS)
     assert not holds(AllOf((LAMP, HARMED)), FACTS)
@@ -32,18 +38,18 @@ def test_all_any_and_atoms_hold_as_they_read():
     assert not holds(NEVER, FACTS)
 
 
-def test_the_comparisons_that_make_a_condition_true_are_named(small):
+def test_the_comparisons_that_make_a_condition_true_are_named(small: Ruleset) -> None:
     assert list(true_atoms(AnyOf((LAMP, HARMED)), FACTS)) == [HARMED]
     assert list(true_atoms(AllOf((LAMP, HARMED)), FACTS)) == []
 
 
-def test_negation_turns_all_into_any_of_the_opposites(small):
+def test_negation_turns_all_into_any_of_the_opposites(small: Ruleset) -> None:
     assert negated(AllOf((LAMP, HARMED)), small.schema) == AnyOf(
         (ENGINE, Atom("harm", frozenset({"none"})))
     )
 
 
-def test_simplifying_joins_comparisons_of_one_fact(small):
+def test_simplifying_joins_comparisons_of_one_fact(small: Ruleset) -> None:
     great = Atom("harm", frozenset({"great"}))
     assert simplified(AllOf((HARMED, great)), small.schema) == great
     assert simplified(AnyOf((HARMED, great)), small.schema) == HARMED
@@ -51,10 +57,14 @@ def test_simplifying_joins_comparisons_of_one_fact(small):
     assert simplified(AnyOf((LAMP, ENGINE)), small.schema) == ALWAYS
 
 
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
 def test_negation_and_simplification_mean_what_they_should_everywhere(
-    data, any_schema, any_condition, every_combination
-):
+    data: st.DataObject,
+    any_schema: SearchStrategy[FactSchema],
+    any_condition: Callable[[FactSchema], SearchStrategy[Condition]],
+    every_combination: Callable[[FactSchema], Iterator[dict[str, str]]],
+) -> None:
     schema = data.draw(any_schema)
     condition = data.draw(any_condition(schema))
     for facts in every_combination(schema):
@@ -62,8 +72,13 @@ def test_negation_and_simplification_mean_what_they_should_everywhere(
         assert holds(simplified(condition, schema), facts) == holds(condition, facts)
 
 
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
-def test_simplified_conditions_have_no_empty_or_needless_parts(data, any_schema, any_condition):
+def test_simplified_conditions_have_no_empty_or_needless_parts(
+    data: st.DataObject,
+    any_schema: SearchStrategy[FactSchema],
+    any_condition: Callable[[FactSchema], SearchStrategy[Condition]],
+) -> None:
     schema = data.draw(any_schema)
     condition = simplified(data.draw(any_condition(schema)), schema)
     if condition not in (ALWAYS, NEVER):
@@ -72,24 +87,30 @@ def test_simplified_conditions_have_no_empty_or_needless_parts(data, any_schema,
         assert_no_empty_parts(condition)
 
 
-def assert_no_empty_parts(condition):
+def assert_no_empty_parts(condition: Condition) -> None:
     if not isinstance(condition, Atom):
         assert len(condition.parts) > 1
         for part in condition.parts:
             assert_no_empty_parts(part)
 
 
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
 def test_truth_over_all_combinations_is_truth_of_each(
-    data, any_schema, any_condition, every_combination
-):
+    data: st.DataObject,
+    any_schema: SearchStrategy[FactSchema],
+    any_condition: Callable[[FactSchema], SearchStrategy[Condition]],
+    every_combination: Callable[[FactSchema], Iterator[dict[str, str]]],
+) -> None:
     schema = data.draw(any_schema)
     condition = data.draw(any_condition(schema))
     truth = where_true(condition, schema).reshape(-1).tolist()
     assert truth == [holds(condition, facts) for facts in every_combination(schema)]
 
 
-def test_combinations_are_numbered_with_the_last_fact_fastest(small, every_combination):
+def test_combinations_are_numbered_with_the_last_fact_fastest(
+    small: Ruleset, every_combination: Callable[[FactSchema], Iterator[dict[str, str]]]
+) -> None:
     numbered = list(every_combination(small.schema))
     assert numbered[1] == {"part": "engine", "harm": "none", "live": "no"}
     assert [number_of(small.schema, facts) for facts in numbered] == list(range(12))

@@ -1,5 +1,6 @@
 """Uncertain facts: the probability of each priority, summed over every combination."""
 
+from collections.abc import Callable, Iterator
 from math import prod
 
 import numpy as np
@@ -7,15 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from hypothesis.strategies import DrawFn, SearchStrategy
 
-from rules import diagram, distribution, distributions, verdict_table
+from rules import Ruleset, VerdictTable, diagram, distribution, distributions, verdict_table
 from rules.reference import verdict
-from tickets import PRIORITIES, InputFaults, Priority
+from tickets import PRIORITIES, Fact, FactSchema, InputFaults, Priority
 
 CERTAIN = {"part": {"engine": 1.0}, "harm": {"great": 1.0}, "live": {"yes": 1.0}}
 
 
-def test_certain_facts_give_one_certain_priority(small):
+def test_certain_facts_give_one_certain_priority(small: Ruleset) -> None:
     outlook = distribution(small, CERTAIN)
     assert outlook.probabilities == {
         Priority.P0: 1.0,
@@ -27,7 +29,7 @@ def test_certain_facts_give_one_certain_priority(small):
     assert outlook.neglected_mass == 0.0
 
 
-def test_an_uncertain_fact_spreads_the_priority(small):
+def test_an_uncertain_fact_spreads_the_priority(small: Ruleset) -> None:
     outlook = distribution(
         small, CERTAIN | {"harm": {"great": 0.5, "some": 0.3, "none": 0.2}, "live": {"yes": 1.0}}
     )
@@ -36,16 +38,20 @@ def test_an_uncertain_fact_spreads_the_priority(small):
     assert outlook.probabilities[Priority.P4] == pytest.approx(0.2)
 
 
-def test_mass_that_the_reading_leaves_out_is_reported_and_shared_out(small):
+def test_mass_that_the_reading_leaves_out_is_reported_and_shared_out(small: Ruleset) -> None:
     outlook = distribution(small, CERTAIN | {"harm": {"great": 0.6, "some": 0.3}})
     assert outlook.neglected_mass == pytest.approx(0.1)
     assert outlook.probabilities[Priority.P0] == pytest.approx(0.6 / 0.9)
     assert sum(outlook.probabilities.values()) == pytest.approx(1.0)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
-def test_it_equals_full_enumeration(data, any_ruleset, every_combination):
+def test_it_equals_full_enumeration(
+    data: st.DataObject,
+    any_ruleset: SearchStrategy[Ruleset],
+    every_combination: Callable[[FactSchema], Iterator[dict[str, str]]],
+) -> None:
     ruleset = data.draw(any_ruleset)
     readings = {fact.name: data.draw(probabilities(fact)) for fact in ruleset.schema}
     expected = dict.fromkeys(PRIORITIES, 0.0)
@@ -58,14 +64,16 @@ def test_it_equals_full_enumeration(data, any_ruleset, every_combination):
 
 
 @st.composite
-def probabilities(draw, fact):
+def probabilities(draw: DrawFn, fact: Fact) -> dict[str, float]:
     weights = draw(arrays(float, len(fact.values), elements=st.floats(0, 1)))
     weights[draw(st.integers(0, len(weights) - 1))] += 0.01
     shares = weights / weights.sum()
     return dict(zip(fact.values, shares.tolist(), strict=True))
 
 
-def test_it_equals_the_plain_sum_over_all_69120_combinations(shipped, shipped_table):
+def test_it_equals_the_plain_sum_over_all_69120_combinations(
+    shipped: Ruleset, shipped_table: VerdictTable
+) -> None:
     rng = np.random.default_rng(7)
     one_hot = np.eye(5)[shipped_table].reshape(*(len(f.values) for f in shipped.schema), 5)
     facts = {f.name: rng.dirichlet(np.ones(len(f.values)), 20) for f in shipped.schema}
@@ -77,7 +85,9 @@ def test_it_equals_the_plain_sum_over_all_69120_combinations(shipped, shipped_ta
         assert np.abs(got[row] - expected).max() < 1e-12
 
 
-def test_many_tickets_at_once_are_each_ticket_alone(shipped, shipped_table):
+def test_many_tickets_at_once_are_each_ticket_alone(
+    shipped: Ruleset, shipped_table: VerdictTable
+) -> None:
     rng = np.random.default_rng(3)
     folded = diagram(shipped.schema, shipped_table)
     facts = {f.name: rng.dirichlet(np.ones(len(f.values)), 500) for f in shipped.schema}
@@ -93,7 +103,7 @@ def test_many_tickets_at_once_are_each_ticket_alone(shipped, shipped_table):
         assert together[row].tolist() == pytest.approx(list(alone.probabilities.values()))
 
 
-def test_a_batch_larger_than_a_chunk_is_worked_through_in_order(small):
+def test_a_batch_larger_than_a_chunk_is_worked_through_in_order(small: Ruleset) -> None:
     folded = diagram(small.schema, verdict_table(small))
     rows = 300_000
     harm = np.tile(np.eye(3), (rows // 3, 1))
@@ -107,13 +117,15 @@ def test_a_batch_larger_than_a_chunk_is_worked_through_in_order(small):
     assert (got.reshape(-1, 3) == [4, 1, 0]).all()
 
 
-def test_no_tickets_give_no_rows(small):
+def test_no_tickets_give_no_rows(small: Ruleset) -> None:
     folded = diagram(small.schema, verdict_table(small))
     empty = {"part": np.zeros((0, 2)), "harm": np.zeros((0, 3)), "live": np.zeros((0, 2))}
     assert distributions(folded, empty).shape == (0, 5)
 
 
-def test_folding_the_shipped_table_leaves_few_steps(shipped, shipped_table):
+def test_folding_the_shipped_table_leaves_few_steps(
+    shipped: Ruleset, shipped_table: VerdictTable
+) -> None:
     assert diagram(shipped.schema, shipped_table).edges < 400
 
 
@@ -128,12 +140,14 @@ def test_folding_the_shipped_table_leaves_few_steps(shipped, shipped_table):
         ({"hram": {"great": 1.0}}, 'fact "hram": is not in the schema'),
     ],
 )
-def test_readings_that_are_no_probabilities_are_refused(readings, fault, small):
+def test_readings_that_are_no_probabilities_are_refused(
+    readings: dict[str, dict[str, float]], fault: str, small: Ruleset
+) -> None:
     with pytest.raises(InputFaults, match=fault):
         distribution(small, CERTAIN | readings)
 
 
-def test_arrays_of_another_shape_are_refused_all_at_once(small):
+def test_arrays_of_another_shape_are_refused_all_at_once(small: Ruleset) -> None:
     facts = {"part": np.ones((2, 3)), "harm": np.full((2, 3), -1.0)}
     with pytest.raises(InputFaults) as caught:
         distributions(small, facts)

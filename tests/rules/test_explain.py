@@ -1,13 +1,16 @@
 """Why a priority, and what would move it."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
-from rules import load_engine, verdict_table
+from rules import Engine, Ruleset, load_engine, verdict_table
 from rules.explain import explain, nearest_changes
 from rules.reference import verdict
-from tickets import InputFaults, Priority
+from tickets import FactSchema, InputFaults, Priority
 
 ROUTING = {
     "environment": "production",
@@ -21,7 +24,9 @@ ROUTING = {
 }
 
 
-def test_fired_rules_come_with_the_facts_that_made_them_true_the_deciders_first(shipped_engine):
+def test_fired_rules_come_with_the_facts_that_made_them_true_the_deciders_first(
+    shipped_engine: Engine,
+) -> None:
     fired = explain(shipped_engine, ROUTING).fired
     assert [(f.rule.id, f.is_decisive) for f in fired] == [
         ("failures-for-many-are-p2", True),
@@ -32,14 +37,16 @@ def test_fired_rules_come_with_the_facts_that_made_them_true_the_deciders_first(
     assert fired[0].rule.clause.startswith("Component of production environment exhibits")
 
 
-def test_the_nearest_changes_upwards_are_single_facts_here(shipped_engine):
+def test_the_nearest_changes_upwards_are_single_facts_here(shipped_engine: Engine) -> None:
     higher = explain(shipped_engine, ROUTING).higher
     assert [(dict(change.facts), str(change.priority)) for change in higher] == [
         ({"workaround": ("none", "costly")}, "P1"),
     ]
 
 
-def test_the_nearest_changes_downwards_name_every_value_that_would_do(shipped_engine):
+def test_the_nearest_changes_downwards_name_every_value_that_would_do(
+    shipped_engine: Engine,
+) -> None:
     lower = explain(shipped_engine, ROUTING).lower
     assert {
         (str(change.priority), fact, values)
@@ -51,7 +58,7 @@ def test_the_nearest_changes_downwards_name_every_value_that_would_do(shipped_en
     }
 
 
-def test_rules_that_nearly_fired_say_what_they_lack(shipped_engine):
+def test_rules_that_nearly_fired_say_what_they_lack(shipped_engine: Engine) -> None:
     misses = explain(shipped_engine, ROUTING).near_misses
     nearest = misses[0]
     assert nearest.rule.id == "critical-component-stopped-without-way-around-is-p1"
@@ -60,7 +67,7 @@ def test_rules_that_nearly_fired_say_what_they_lack(shipped_engine):
     ]
 
 
-def test_where_no_fact_alone_would_do_the_fewest_together_are_named(shipped_engine):
+def test_where_no_fact_alone_would_do_the_fewest_together_are_named(shipped_engine: Engine) -> None:
     typo = ROUTING | {"part": "feature", "condition": "cosmetic", "reach": "one", "harm": "none"}
     question = typo | {"request": "question", "condition": "none"}
     for change in explain(shipped_engine, question).higher:
@@ -68,23 +75,25 @@ def test_where_no_fact_alone_would_do_the_fewest_together_are_named(shipped_engi
     assert explain(shipped_engine, question).lower == ()
 
 
-def test_a_default_is_explained_as_such(small):
+def test_a_default_is_explained_as_such(small: Ruleset) -> None:
     with load_engine(small) as engine:
         found = explain(engine, {"part": "engine", "harm": "none", "live": "yes"})
     assert found.verdict.is_default
     assert found.fired == ()
 
 
-def test_facts_that_are_none_are_refused(shipped_engine):
+def test_facts_that_are_none_are_refused(shipped_engine: Engine) -> None:
     with pytest.raises(InputFaults):
         explain(shipped_engine, ROUTING | {"harm": "awful"})
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
 def test_each_nearest_change_moves_the_priority_and_no_smaller_one_does(
-    data, any_ruleset, every_combination
-):
+    data: st.DataObject,
+    any_ruleset: SearchStrategy[Ruleset],
+    every_combination: Callable[[FactSchema], Iterator[dict[str, str]]],
+) -> None:
     ruleset = data.draw(any_ruleset)
     combinations = list(every_combination(ruleset.schema))
     facts = data.draw(st.sampled_from(combinations))
@@ -92,7 +101,7 @@ def test_each_nearest_change_moves_the_priority_and_no_smaller_one_does(
     table = verdict_table(ruleset)
     for changes, is_wanted in zip(
         nearest_changes(ruleset.schema, table, facts),
-        (lambda p: p < current, lambda p: p > current),
+        (current.__gt__, current.__lt__),
         strict=True,
     ):
         distances = [
@@ -109,7 +118,7 @@ def test_each_nearest_change_moves_the_priority_and_no_smaller_one_does(
             assert is_wanted(change.priority)
 
 
-def test_the_most_urgent_has_nothing_above(shipped_engine):
+def test_the_most_urgent_has_nothing_above(shipped_engine: Engine) -> None:
     outage = ROUTING | {"part": "voice", "condition": "down", "reach": "all"}
     explanation = explain(shipped_engine, outage)
     assert explanation.verdict.priority == Priority.P0

@@ -1,22 +1,25 @@
 """What follows when several rules fire."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
-from rules import parse_ruleset, verdict_table
+from rules import Ruleset, VerdictTable, parse_ruleset, verdict_table
 from rules.reference import verdict
-from tickets import PRIORITIES, Priority
+from tickets import PRIORITIES, FactSchema, Priority
 
 
-def test_the_most_urgent_of_what_is_set_decides(small):
+def test_the_most_urgent_of_what_is_set_decides(small: Ruleset) -> None:
     found = verdict(small, {"part": "engine", "harm": "great", "live": "yes"})
     assert found.priority == Priority.P0
     assert found.fired == ("broken-engine-is-p1", "great-harm-is-p0")
     assert [reason.id for reason in found.reasons] == ["great-harm-is-p0"]
 
 
-def test_the_strictest_limit_holds_and_is_named_before_what_it_limits(small):
+def test_the_strictest_limit_holds_and_is_named_before_what_it_limits(small: Ruleset) -> None:
     found = verdict(small, {"part": "engine", "harm": "great", "live": "no"})
     assert found.priority == Priority.P2
     assert [(reason.id, reason.priority) for reason in found.reasons] == [
@@ -25,13 +28,13 @@ def test_the_strictest_limit_holds_and_is_named_before_what_it_limits(small):
     ]
 
 
-def test_a_limit_that_lowers_nothing_is_no_reason(small):
+def test_a_limit_that_lowers_nothing_is_no_reason(small: Ruleset) -> None:
     found = verdict(small, {"part": "lamp", "harm": "none", "live": "no"})
     assert found.priority == Priority.P3
     assert [reason.id for reason in found.reasons] == ["lamp-is-p3"]
 
 
-def test_where_nothing_is_set_the_default_holds_and_says_so(small):
+def test_where_nothing_is_set_the_default_holds_and_says_so(small: Ruleset) -> None:
     found = verdict(small, {"part": "engine", "harm": "none", "live": "yes"})
     assert found.priority == Priority.P4
     assert found.is_default
@@ -40,20 +43,20 @@ def test_where_nothing_is_set_the_default_holds_and_says_so(small):
     ]
 
 
-def test_a_limit_holds_for_the_default_too(small_policy):
+def test_a_limit_holds_for_the_default_too(small_policy: str) -> None:
     raised = small_policy.replace("default: {priority: P4", "default: {priority: P1")
     found = verdict(parse_ruleset(raised), {"part": "engine", "harm": "none", "live": "no"})
     assert found.priority == Priority.P2
     assert [reason.id for reason in found.reasons] == ["idle-is-at-most-p2", "default"]
 
 
-def test_a_guarantee_raises_like_a_set(small_policy):
+def test_a_guarantee_raises_like_a_set(small_policy: str) -> None:
     guaranteed = small_policy.replace("then: {set: P3}", "then: {at_least: P2}")
     found = verdict(parse_ruleset(guaranteed), {"part": "lamp", "harm": "some", "live": "yes"})
     assert found.priority == Priority.P2
 
 
-def test_of_deciding_rules_the_narrower_comes_first(shipped):
+def test_of_deciding_rules_the_narrower_comes_first(shipped: Ruleset) -> None:
     facts = {
         "environment": "unstated",
         "request": "fault",
@@ -72,7 +75,9 @@ def test_of_deciding_rules_the_narrower_comes_first(shipped):
 
 
 @given(order=st.permutations(range(4)))
-def test_the_order_of_rules_in_the_file_means_nothing(order, small, small_policy):
+def test_the_order_of_rules_in_the_file_means_nothing(
+    order: list[int], small: Ruleset, small_policy: str
+) -> None:
     head, rules_and_tail = small_policy.split("rules:\n")
     body, tail = rules_and_tail.split("default:")
     rules = ["  - id:" + rule for rule in body.split("  - id:")[1:]]
@@ -82,17 +87,23 @@ def test_the_order_of_rules_in_the_file_means_nothing(order, small, small_policy
     assert shuffled.rules == small.rules
 
 
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
 def test_the_table_says_of_each_combination_what_plain_python_says(
-    data, any_ruleset, every_combination
-):
+    data: st.DataObject,
+    any_ruleset: SearchStrategy[Ruleset],
+    every_combination: Callable[[FactSchema], Iterator[dict[str, str]]],
+) -> None:
     ruleset = data.draw(any_ruleset)
     expected = [verdict(ruleset, facts).priority for facts in every_combination(ruleset.schema)]
     assert verdict_table(ruleset).tolist() == expected
 
 
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
-def test_a_verdict_is_the_most_urgent_floor_limited_by_the_strictest_cap(data, any_ruleset):
+def test_a_verdict_is_the_most_urgent_floor_limited_by_the_strictest_cap(
+    data: st.DataObject, any_ruleset: SearchStrategy[Ruleset]
+) -> None:
     ruleset = data.draw(any_ruleset)
     fired = data.draw(st.sets(st.sampled_from([rule.id for rule in ruleset.rules])))
     effects = [ruleset.rule(rule_id).then for rule_id in fired]
@@ -103,7 +114,9 @@ def test_a_verdict_is_the_most_urgent_floor_limited_by_the_strictest_cap(data, a
 
 
 @pytest.mark.parametrize("priority", PRIORITIES)
-def test_every_verdict_names_a_cause(priority, shipped, shipped_table):
+def test_every_verdict_names_a_cause(
+    priority: Priority, shipped: Ruleset, shipped_table: VerdictTable
+) -> None:
     from rules.combinations import combination
 
     numbers = (shipped_table == priority).nonzero()[0][::97]
