@@ -7,8 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from spacy import blank
-from spacy.language import Language
+from spacy.lang.en import English
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
@@ -37,11 +36,11 @@ class CueFinder:
     """Finds the cues of a lexicon in texts; the tokens and the matching are spaCy's."""
 
     lexicon: Lexicon
-    _language: Language = field(init=False, repr=False)
+    _language: English = field(init=False, repr=False)
     _matcher: PhraseMatcher = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        language = blank("en")
+        language = English()
         language.max_length = LONGEST_TEXT + 1
         matcher = PhraseMatcher(language.vocab, attr="LOWER")
         for index, cue in enumerate(self.lexicon.cues):

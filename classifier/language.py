@@ -33,7 +33,8 @@ SURE_ENOUGH = 0.9
 """Probability from which a foreign language is believed."""
 ENGLISH_WORDS = frozenset(
     {"the", "and", "to", "of", "is", "are", "we", "our", "it", "that", "this", "with", "for", "not"}
-    | {"have", "has", "but", "they", "when", "you", "can", "from"}
+    | {"have", "has", "but", "they", "when", "you", "can", "from", "all", "since", "been", "will"}
+    | {"how", "does", "what", "any", "only", "my", "your", "or", "if", "there", "their", "nobody"}
 )
 """Function words that no other known language shares in number."""
 ENGLISH_SHARE = 0.2

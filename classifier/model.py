@@ -96,7 +96,7 @@ class Model:
     def save(self, folder: Path) -> Model:
         """Write the model into a new folder; return it with its version, a hash of all it holds."""
         folder.mkdir(parents=True)
-        np.savez_compressed(
+        np.savez(
             folder / _ARRAYS, weights=self.heads.weights, intercepts=self.heads.intercepts
         )
         (folder / _WORDS).write_text(json.dumps(self._words(), ensure_ascii=False), "utf-8")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from types import ModuleType
 
-from rules.atoms import MESSAGE_ID, AtomCode, encode, paths
+from rules.atoms import MESSAGE_ID, encode, paths
 from rules.combinations import combination
 from rules.conditions import ALWAYS, NEVER, Condition, atoms, simplified
 from rules.reference import fired_rules
@@ -22,8 +22,8 @@ from tickets import Combination, FactSchema
 
 MOST_ATOMS = 240
 """A message holds 252 properties, and from 512 atoms on the C engine hangs."""
-MOST_PATHS = 128
-"""Branches of one shard; too many that are true at once exhaust the C engine's stack."""
+MOST_PATHS = 240
+"""Branches of one shard; from 257 that end in one place on, the C engine crashes."""
 COMPARED = 200
 """Combinations on which a newly compiled engine must agree with plain Python."""
 
@@ -48,8 +48,8 @@ class DurableMatcher:
     ruleset: Ruleset
     name: str
     shards: list[Shard]
-    rule_ids: dict[Condition, list[str]]
-    """Equal conditions are sent once: more than 256 of them in one place crash the C engine."""
+    always: tuple[str, ...] = ()
+    """Rules that fire on every combination; the C engine need not be asked."""
     failures: int = 0
     """How often the C engine gave up and plain Python answered."""
     is_closed: bool = False
@@ -58,14 +58,13 @@ class DurableMatcher:
     @classmethod
     def compile(cls, ruleset: Ruleset) -> DurableMatcher:
         """Return a matcher that has been tested on this ruleset; `EngineUnfit` if it fails."""
-        rule_ids: dict[Condition, list[str]] = {}
-        for rule in ruleset.rules:
-            rule_ids.setdefault(simplified(rule.when, ruleset.schema), []).append(rule.id)
-        conditions = [c for c in rule_ids if c not in (ALWAYS, NEVER)]
-        _refuse_branched(conditions, rule_ids)
-        library = _library()
-        shards = list(_saturated_shards(library, conditions, ruleset.schema))
-        matcher = cls(ruleset, f"durable-rules {version('durable-rules')}", shards, rule_ids)
+        rule_ids = _ids_by_condition(ruleset)
+        always = tuple(rule_ids.pop(ALWAYS, ()))
+        rule_ids.pop(NEVER, None)
+        _refuse_branched(rule_ids)
+        shards = list(_saturated_shards(_library(), list(rule_ids.items()), ruleset.schema))
+        name = f"durable-rules {version('durable-rules')}"
+        matcher = cls(ruleset, name, shards, always)
         matcher._refuse_unequal()
         return matcher
 
@@ -76,17 +75,15 @@ class DurableMatcher:
             if self.is_closed:
                 return fired_rules(self.ruleset, facts)
             try:
-                return [*self.rule_ids.get(ALWAYS, ()), *self._fired_in_shards(facts)]
+                found = list(self.always)
+                for shard in self.shards:
+                    found += shard.fired(facts)
+                return found
             except EngineUnfit as unfit:
                 self.failures += 1
                 self._rebuild()
                 warn_of_fallback(f"{unfit}; plain Python decided this combination")
                 return fired_rules(self.ruleset, facts)
-
-    def _fired_in_shards(self, facts: Combination) -> Iterator[str]:
-        for shard in self.shards:
-            for condition in shard.true_conditions(facts):
-                yield from self.rule_ids[condition]
 
     def _rebuild(self) -> None:
         """Replace every shard: after a failure nothing of its state is to be trusted."""
@@ -117,14 +114,20 @@ class DurableMatcher:
             self.shards = []
 
 
-def _refuse_branched(conditions: Iterable[Condition], rule_ids: dict[Condition, list[str]]) -> None:
-    for condition in conditions:
+def _ids_by_condition(ruleset: Ruleset) -> dict[Condition, list[str]]:
+    """Equal conditions are sent once: more than 256 of them in one place crash the C engine."""
+    rule_ids: dict[Condition, list[str]] = {}
+    for rule in ruleset.rules:
+        rule_ids.setdefault(simplified(rule.when, ruleset.schema), []).append(rule.id)
+    return rule_ids
+
+
+def _refuse_branched(rule_ids: Mapping[Condition, Sequence[str]]) -> None:
+    for condition, ids in rule_ids.items():
         if paths(condition) > MOST_PATHS:
-            rule_id = rule_ids[condition][0]
-            ways = paths(condition)
             raise EngineUnfit(
-                f'rule "{rule_id}" can come true in {ways} ways, durable-rules '
-                f"is trusted with {MOST_PATHS}"
+                f'rule "{ids[0]}" can come true in {paths(condition)} ways, durable-rules is '
+                f"trusted with {MOST_PATHS}"
             )
 
 
@@ -137,39 +140,42 @@ def _library() -> ModuleType:
     return library
 
 
-def _saturated_shards(
-    library: ModuleType, conditions: list[Condition], schema: FactSchema
-) -> Iterator[Shard]:
+Entries = Sequence[tuple[Condition, Sequence[str]]]
+"""Conditions, each with the ids of the rules that it makes fire."""
+
+
+def _saturated_shards(library: ModuleType, entries: Entries, schema: FactSchema) -> Iterator[Shard]:
     """Yield shards of which each survives a message with all its atoms true."""
-    if not conditions:
+    if not entries:
         return
-    if _is_small(conditions):
-        shard = Shard(library, conditions, encode(conditions, schema))
+    if _is_small(entries):
+        shard = Shard(library, entries, schema)
         if shard.is_saturable():
             yield shard
             return
         shard.close()
-    if len(conditions) == 1:
-        raise EngineUnfit("durable-rules cannot run one of the rules")
-    half = len(conditions) // 2
-    yield from _saturated_shards(library, conditions[:half], schema)
-    yield from _saturated_shards(library, conditions[half:], schema)
+    if len(entries) == 1:
+        raise EngineUnfit(f'durable-rules cannot run rule "{entries[0][1][0]}"')
+    half = len(entries) // 2
+    yield from _saturated_shards(library, entries[:half], schema)
+    yield from _saturated_shards(library, entries[half:], schema)
 
 
-def _is_small(conditions: Sequence[Condition]) -> bool:
-    distinct = {atom for condition in conditions for atom in atoms(condition)}
-    return sum(map(paths, conditions)) <= MOST_PATHS and len(distinct) <= MOST_ATOMS
+def _is_small(entries: Entries) -> bool:
+    distinct = {atom for condition, _ in entries for atom in atoms(condition)}
+    branches = sum(paths(condition) for condition, _ in entries)
+    return branches <= MOST_PATHS and len(distinct) <= MOST_ATOMS
 
 
 class Shard:
     """Some conditions compiled into one durable-rules ruleset."""
 
-    def __init__(
-        self, library: ModuleType, conditions: Sequence[Condition], code: AtomCode
-    ) -> None:
+    def __init__(self, library: ModuleType, entries: Entries, schema: FactSchema) -> None:
         self._library = library
-        self._conditions = list(conditions)
-        self._code = code
+        self._entries = entries
+        self._schema = schema
+        self._code = encode([condition for condition, _ in entries], schema)
+        self._rule_ids = {f"r{number}": ids for number, (_, ids) in enumerate(entries)}
         self._has_state = False
         self._handle = self._create()
 
@@ -180,28 +186,29 @@ class Shard:
             raise EngineUnfit(f"durable-rules cannot compile the rules ({error})") from None
         return handle
 
-    def true_conditions(self, facts: Combination) -> list[Condition]:
-        """Return the conditions that hold; `EngineUnfit` when the C engine gives up."""
-        return [self._conditions[n] for n in self._fired(self._code.message(facts))]
+    def fired(self, facts: Combination) -> list[str]:
+        """Return the ids of the rules that fire; `EngineUnfit` when the C engine gives up."""
+        names = self._fired(self._code.message(facts))
+        return [rule_id for name in names for rule_id in self._rule_ids[name]]
 
     def is_saturable(self) -> bool:
         """Tell whether every condition fires on the message with every atom true."""
         try:
-            return self._fired(self._code.saturated_message) == set(range(len(self._conditions)))
+            return self._fired(self._code.saturated_message) == self._rule_ids.keys()
         except EngineUnfit:
             return False
 
     def renewed(self) -> Shard:
         """Return a shard of the same conditions without any history."""
-        return Shard(self._library, self._conditions, self._code)
+        return Shard(self._library, self._entries, self._schema)
 
-    def _fired(self, message: str) -> set[int]:
+    def _fired(self, message: str) -> set[str]:
         """Assert a message, take every action there is, and retract it whatever happens.
 
         A set: a condition of which two alternatives are true fires twice.
         """
         engine, handle = self._library, self._handle
-        fired = set()
+        fired: set[str] = set()
         try:
             outcome, state = engine.assert_fact(handle, message)
             self._has_state = True
@@ -209,7 +216,7 @@ class Shard:
                 started = engine.start_action_for_state(handle, state)
                 action = started[1] if started else None
                 while action:
-                    fired.add(int(action[3 : action.index('"', 3)]))  # {"r17":{…
+                    fired.add(action[2 : action.index('"', 2)])  # of {"r17":{…
                     action = engine.complete_and_start_action(handle, state)
         except (engine.error, MemoryError) as error:
             raise EngineUnfit(f"durable-rules gave up ({error})") from None

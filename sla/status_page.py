@@ -186,25 +186,23 @@ def _updates(
     return sorted(updates, key=lambda update: update[0])
 
 
-def _field(place: str, record: Mapping[str, Any], *keys: str) -> Any:
-    """Return the first of some keys that has a value."""
+def _field(place: str, record: Mapping[str, Any], *keys: str) -> tuple[str, Any]:
+    """Return the first of some keys that has a value, by its place, and the value."""
     for key in keys:
         if record.get(key) not in (None, ""):
-            return record[key]
+            return f"{place}.{key}", record[key]
     raise InputFaults(Fault(f"{place}.{keys[-1]}", "is missing", "save the answer again"))
 
 
 def _instant(place: str, record: Mapping[str, Any], *keys: str) -> datetime:
-    text = str(_field(place, record, *keys))
+    place, value = _field(place, record, *keys)
     try:
-        instant = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(str(value))
     except ValueError:
         remedy = "write it as 2026-07-10T09:05:00Z"
-        raise InputFaults(
-            Fault(f"{place}.{keys[0]}", f'"{text}" is no ISO 8601 time', remedy)
-        ) from None
+        raise InputFaults(Fault(place, f'"{value}" is no ISO 8601 time', remedy)) from None
     if instant.utcoffset() is None:
-        raise InputFaults(Fault(f"{place}.{keys[0]}", f'"{text}" has no UTC offset', "add one"))
+        raise InputFaults(Fault(place, f'"{value}" has no UTC offset', "add one"))
     return instant
 
 

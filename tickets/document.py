@@ -27,6 +27,9 @@ LARGEST = 5_000_000
 DEEPEST = 50
 """Nesting; deeper files would overflow the stack and mean nothing to a reader."""
 
+# libyaml's parser where PyYAML was built with it: the same nodes, some ten times as fast.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
 _WORDS = {
@@ -116,7 +119,7 @@ def parse_document(text: str, *, name: str, schema: Mapping[str, Any]) -> Docume
     lines: dict[Steps, int] = {}
     faults: list[tuple[Steps, Fault]] = []
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}" if mark else name
@@ -168,7 +171,7 @@ class _Reader:
 
     def _scalar(self, node: yaml.Node, path: Steps) -> Any:
         text = str(node.value)
-        if getattr(node, "style", None) is not None:  # quoted or block text is text
+        if getattr(node, "style", None):  # quoted or block text is text
             return text
         if text in _WORDS:
             return _WORDS[text]

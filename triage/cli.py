@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from datetime import datetime
 from typing import Annotated
 
@@ -31,12 +32,18 @@ models_cli.register(app)
 def main() -> None:
     """Run the command line; faults of the user's input end with one line each and exit status 2."""
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    warnings.showwarning = _show_warning
     try:
         app()  # ends with 2 itself on a wrong option, with 130 on Ctrl-C
     except InputFaults as faults:
         for fault in faults.faults:
             print(f"triage: {fault}", file=sys.stderr)
         sys.exit(WRONG_CALL)
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    """Show a warning as one line for the user, not as a line of our source."""
+    print(f"triage: warning: {message}", file=sys.stderr)
 
 
 @app.command()

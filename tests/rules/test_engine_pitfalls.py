@@ -96,9 +96,9 @@ def test_a_failing_shard_is_answered_by_python_and_leaves_nothing_for_the_next_t
         rule_of(f"r{n}", condition, set_to=Priority.P0) for n, condition in enumerate(conditions)
     ]
     ruleset = policy_of(shipped.schema, *rules)
-    oversize = Shard(_library(), conditions, encode(conditions, shipped.schema))
-    rule_ids = {condition: [f"r{n}"] for n, condition in enumerate(conditions)}
-    matcher = DurableMatcher(ruleset, "durable-rules", [oversize], rule_ids)
+    entries = [(condition, [f"r{n}"]) for n, condition in enumerate(conditions)]
+    oversize = Shard(_library(), entries, shipped.schema)
+    matcher = DurableMatcher(ruleset, "durable-rules", [oversize])
 
     with pytest.warns(EngineFallbackWarning, match="error code: 303"):
         assert len(matcher.fired(WORST)) == 400

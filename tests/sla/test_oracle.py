@@ -127,7 +127,7 @@ def _walk_all(tier: str, minutes: int, arrivals: NDArray[np.int64]) -> NDArray[n
     minute, second = np.divmod(arrivals, 60)
     used = table.open_before[minute] * 60 + np.where(table.is_open[minute], second, 0)
     wanted = used + minutes * 60
-    last: NDArray[np.int64] = np.searchsorted(table.open_before * 60, wanted, side="left") - 1
+    last = np.searchsorted(table.open_before * 60, wanted, side="left") - 1
     return last * 60 + wanted - table.open_before[last] * 60
 
 
@@ -143,7 +143,7 @@ def _closings(count: int, arrivals: NDArray[np.int64]) -> NDArray[np.int64]:
         closing_of[(FIRST + timedelta(hours=hour)).astimezone(OFFICE).date()]
         for hour in range(MINUTES // 60 - 24 * 30)
     ]
-    return np.array(by_hour)[arrivals // 3600]
+    return np.array(by_hour, np.int64)[arrivals // 3600]
 
 
 def _edges() -> NDArray[np.int64]:
