@@ -31,6 +31,7 @@ from rules import Ruleset, load_engine, load_ruleset, verdict_table
 from rules.combinations import combination
 from rules.conditions import AllOf, AnyOf, Atom, Condition, simplified
 from rules.durable_matcher import DurableMatcher
+from rules.python_matcher import PythonMatcher
 from rules.reference import fired_rules
 from rules.ruleset import Effect, Rule
 from tickets import Combination, FactSchema, Priority
@@ -210,7 +211,7 @@ STOCK = "durable-rules, Host, assert and retract"
 def _ways(ruleset: Ruleset) -> Iterator[tuple[str, Fired]]:
     yield STOCK, _stock(ruleset, f"stock{len(ruleset.rules)}")
     yield "ours, adapter", _adapter(ruleset)
-    yield "ours, plain Python", lambda facts: set(fired_rules(ruleset, facts))
+    yield "ours, plain Python", _plain(ruleset)
     peers = {
         "zen-engine, one expression": ("zen", _zen),
         "clipspy": ("clips", _clips),
@@ -228,6 +229,11 @@ def _ways(ruleset: Ruleset) -> Iterator[tuple[str, Fired]]:
 
 def _adapter(ruleset: Ruleset) -> Fired:
     matcher = DurableMatcher.compile(ruleset)
+    return lambda facts: set(matcher.fired(facts))
+
+
+def _plain(ruleset: Ruleset) -> Fired:
+    matcher = PythonMatcher(ruleset)
     return lambda facts: set(matcher.fired(facts))
 
 

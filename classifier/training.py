@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from joblib import Parallel, delayed
 from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
@@ -40,6 +40,11 @@ UNSEEN_SCORE = -8.0
 """Score of a class that no training ticket had: about one in three thousand."""
 SHOWN_SHARE = 0.5
 """A value is shown by words when this share of its tickets had words quoted for it."""
+
+MOST_FOR_VOCABULARY = 10_000
+"""Tickets that suffice to learn which words there are when labels are checked."""
+PORTION = 1_000
+"""Tickets that one process reads at a time."""
 
 _Labels = npt.NDArray[np.int64]
 
@@ -87,6 +92,25 @@ def train(
         shown_values=_shown_values(tickets, rules.schema),
         description=_description(tickets, rules, recipe),
     )
+
+
+def held_out_view(
+    tickets: Sequence[LabelledTicket],
+    folds: Sequence[tuple[_Labels, _Labels]],
+    recipe: Recipe,
+    progress: Progress,
+) -> Floats:
+    """Return the direct view (n, 5) of each ticket by a model that learnt from other folds.
+
+    `folds` are pairs of the tickets to learn from and those held out, which together are all.
+    """
+    texts = [ticket_text(labelled.ticket) for labelled in tickets]
+    names = tuple(str(priority) for priority in PRIORITIES)
+    question = _question(DIRECT, names, [str(labelled.priority) for labelled in tickets])
+    some = texts[:: 1 + len(texts) // MOST_FOR_VOCABULARY]
+    rows = _sparse(_learn_space(some, recipe), texts)
+    scores = _fit_all(rows, [question], folds, recipe, progress)[0][DIRECT]
+    return softmax(scores / _temperature(scores, question.labels))
 
 
 @dataclass(frozen=True)
@@ -139,6 +163,13 @@ def _question(name: str, classes: tuple[str, ...], values: Sequence[str | None])
 
 
 def _sparse(space: FeatureSpace, texts: Sequence[TicketText]) -> csr_matrix:
+    portions = [texts[start : start + PORTION] for start in range(0, len(texts), PORTION)]
+    processes = min(len(portions), os.cpu_count() or 1)
+    read = Parallel(n_jobs=processes)(delayed(_portion)(space, portion) for portion in portions)
+    return vstack(read, format="csr")
+
+
+def _portion(space: FeatureSpace, texts: Sequence[TicketText]) -> csr_matrix:
     observed = [space.observe(text) for text in texts]
     ends = np.cumsum([0, *(len(one.columns) for one in observed)])
     columns = np.concatenate([one.columns for one in observed])

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from rules.combinations import shape
 from rules.durable_matcher import DurableMatcher, EngineUnfit, warn_of_fallback
-from rules.reference import PythonMatcher
+from rules.python_matcher import PythonMatcher
 from rules.ruleset import Ruleset, Verdict
 from tickets import Combination, FactSchema, Fault, InputFaults
 from tickets.faults import did_you_mean

@@ -126,7 +126,11 @@ def _ticket_id(value: Any) -> str:
 def _instant(value: Any) -> datetime:
     if value is None:
         raise TicketFault("at", "", "is missing", "add it")
-    return parse_instant(value, field="at")
+    try:
+        return parse_instant(value, field="at")
+    except TicketFault as fault:
+        remedy = "write it as 2026-07-10T09:05:00-07:00"
+        raise TicketFault("at", value, fault.problem, remedy) from None
 
 
 def _choice(name: str, known: tuple[str, ...], value: Any) -> str | None:

@@ -109,16 +109,14 @@ def _records(name: str, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         reason = getattr(error, "msg", "too deeply nested")
-        raise InputFaults(Fault(name, f"is not JSON: {reason}", "save the answer again")) from None
+        raise InputFaults(Fault(name, f"is not JSON: {reason}", "save it again")) from None
     lists = ("incidents", "scheduled_maintenances")
     if not isinstance(document, dict) or not any(key in document for key in lists):
         remedy = "save /api/v2/incidents.json of a status page"
         raise InputFaults(Fault(name, f"has neither {' nor '.join(lists)}", remedy))
     for key in lists:
-        for number, record in enumerate(document.get(key) or ()):
+        for number, record in enumerate(_objects(f"{name}: ", document, key)):
             place = f"{name}: {key}[{number}]"
-            if not isinstance(record, dict):
-                raise InputFaults(Fault(place, "is not an object", "save the answer again"))
             _field(place, record, "id")
             yield place, record
 
@@ -129,7 +127,7 @@ def _maintenance(place: str, record: Mapping[str, Any]) -> Maintenance:
         name=str(record.get("name", "")),
         begins_at=_instant(place, record, "scheduled_for"),
         ends_at=_instant(place, record, "scheduled_until"),
-        components=_component_names(record),
+        components=_component_names(place, record),
     )
 
 
@@ -143,13 +141,14 @@ def _incident(place: str, record: Mapping[str, Any]) -> Incident:
         began_at=began_at,
         resolved_at=resolved_at,
         url=str(record.get("shortlink") or ""),
-        components=_component_names(record),
+        components=_component_names(place, record),
         spans=tuple(_spans(place, record, began_at, resolved_at)),
     )
 
 
-def _component_names(record: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(component["name"]) for component in record.get("components") or ())
+def _component_names(place: str, record: Mapping[str, Any]) -> tuple[str, ...]:
+    components = _objects(f"{place}.", record, "components")
+    return tuple(str(component.get("name", "")) for component in components)
 
 
 def _spans(
@@ -179,11 +178,19 @@ def _updates(
     updates = [
         (
             _instant(f"{place}.incident_updates[{number}]", update, "display_at", "created_at"),
-            update.get("affected_components") or [],
+            _objects(f"{place}.incident_updates[{number}].", update, "affected_components"),
         )
-        for number, update in enumerate(record.get("incident_updates") or ())
+        for number, update in enumerate(_objects(f"{place}.", record, "incident_updates"))
     ]
     return sorted(updates, key=lambda update: update[0])
+
+
+def _objects(place: str, record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """Return a list of objects; one that is null or not there is empty."""
+    objects = record.get(key) or []
+    if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
+        raise InputFaults(Fault(f"{place}{key}", "is not a list of objects", "save it again"))
+    return objects
 
 
 def _field(place: str, record: Mapping[str, Any], *keys: str) -> tuple[str, Any]:
@@ -191,7 +198,7 @@ def _field(place: str, record: Mapping[str, Any], *keys: str) -> tuple[str, Any]
     for key in keys:
         if record.get(key) not in (None, ""):
             return f"{place}.{key}", record[key]
-    raise InputFaults(Fault(f"{place}.{keys[-1]}", "is missing", "save the answer again"))
+    raise InputFaults(Fault(f"{place}.{keys[-1]}", "is missing", "save it again"))
 
 
 def _instant(place: str, record: Mapping[str, Any], *keys: str) -> datetime:

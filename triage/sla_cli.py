@@ -201,10 +201,15 @@ def reprocess(
     if not policy_file and not days:
         remedy = "name a policy file with --policy, or a date with --holiday"
         raise InputFaults(Fault("--policy", "there is nothing to change to", remedy))
+    former = _policy(former_file)
+    current = _policy(policy_file or former_file, dict.fromkeys(days, "unplanned holiday"))
+    if current.version == former.version:
+        remedy = "name another policy file, or a date inside its years that is no holiday yet"
+        raise InputFaults(Fault("--policy, --holiday", "the policy stays the same", remedy))
     work = Reprocessing.of(
         log_path,
-        former=_policy(former_file),
-        current=_policy(policy_file or former_file, dict.fromkeys(days, "unplanned holiday")),
+        former=former,
+        current=current,
         instant=_instant("--at", at) or datetime.now().astimezone(),
     )
     if as_json:

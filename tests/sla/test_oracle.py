@@ -152,11 +152,13 @@ def _edges() -> NDArray[np.int64]:
         np.flatnonzero(np.diff(_minutes(tier).is_open)) + 1 for tier in ("standard", "premium")
     ]
     walls = [(FIRST + timedelta(hours=h)).astimezone(OFFICE) for h in range(MINUTES // 60 + 1)]
-    offsets = np.array([wall.utcoffset() for wall in walls])
+    offsets = np.array([wall.utcoffset() for wall in walls], "timedelta64[m]")
     clock_changes = (np.flatnonzero(offsets[1:] != offsets[:-1]) + 1) * 60
     midnights = np.array([hour * 60 for hour, wall in enumerate(walls) if wall.hour == 0])
     minutes = np.unique(np.concatenate([*changes, clock_changes, clock_changes + 60, midnights]))
-    seconds = (minutes[:, None] * 60 + np.array([-3600, -1, 0, 1, 59, 1799])).ravel()
+    seconds: NDArray[np.int64] = (
+        minutes[:, None] * 60 + np.array([-3600, -1, 0, 1, 59, 1799])
+    ).ravel()
     return seconds[(seconds >= 0) & (seconds < ARRIVALS_END)]
 
 

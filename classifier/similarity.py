@@ -1,0 +1,112 @@
+"""Which tickets say nearly the same: cosine of TF-IDF over runs of five characters.
+
+Comparing all pairs exactly is too slow for a year of tickets, so texts are first projected to a few
+hundred dimensions (sparse random projection: Li, Hastie & Church, KDD 2006), where all pairs are one
+dense product in blocks; the similarity of the neighbours found there is then computed exactly.
+50,000 tickets take about a minute on two cores and 2 GB.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Parallel, delayed
+from scipy.sparse import coo_matrix, csr_matrix, vstack
+from scipy.sparse.csgraph import connected_components
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.random_projection import SparseRandomProjection
+
+NEAR_COPY = 0.7
+"""Similarity from which a ticket is a near copy: a fifteenth of the words exchanged for ones that
+stand nowhere else leaves .8; two tickets about the same matter in other words reach .4."""
+
+_RUN = (5, 5)
+_COLUMNS = 2**18
+_DIMENSIONS = 512
+_DENSITY = 0.02
+"""Share of the projection that is not zero: about ten dimensions for each run."""
+_SEED = 1
+_BLOCK = 512
+"""Tickets compared at once with all before them; bounds memory to 100 MB for 50,000."""
+_PORTION = 2_000
+"""Tickets that one process turns into runs at a time."""
+
+Indices = npt.NDArray[np.int64]
+_Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Two tickets, by their position, and how alike they are: 0 to 1, the same."""
+
+    later: int
+    earlier: int
+    similarity: float
+
+
+def nearest_earlier(texts: Sequence[str], labels: Sequence[int]) -> list[Likeness]:
+    """Return for each text the nearest earlier one, and the nearest earlier one labelled otherwise.
+
+    A ticket whose nearest is labelled otherwise has one likeness; so no conflict hides behind a
+    nearer copy.
+    """
+    rows = _weighed(texts)
+    pairs = np.array(list(_neighbours(_projected(rows), np.asarray(labels))), int).reshape(-1, 2)
+    later, earlier = pairs.T
+    exact = np.asarray(rows[later].multiply(rows[earlier]).sum(axis=1)).ravel()
+    found = zip(later.tolist(), earlier.tolist(), exact.tolist(), strict=True)
+    return [Likeness(one, other, min(similarity, 1.0)) for one, other, similarity in found]
+
+
+def _weighed(texts: Sequence[str]) -> csr_matrix:
+    """Return TF-IDF rows of length 1."""
+    hashing = HashingVectorizer(
+        analyzer="char_wb",
+        ngram_range=_RUN,
+        n_features=_COLUMNS,
+        alternate_sign=False,
+        norm=None,
+        dtype=np.float32,
+    )
+    portions = [texts[start : start + _PORTION] for start in range(0, len(texts), _PORTION)]
+    processes = min(len(portions), os.cpu_count() or 1)
+    counts = Parallel(n_jobs=processes)(delayed(hashing.transform)(p) for p in portions)
+    return TfidfTransformer(sublinear_tf=True).fit_transform(vstack(counts, format="csr"))
+
+
+def _projected(rows: csr_matrix) -> _Floats:
+    projection = SparseRandomProjection(
+        _DIMENSIONS, density=_DENSITY, dense_output=True, random_state=_SEED
+    )
+    dense = np.asarray(projection.fit_transform(rows), np.float32)
+    lengths = np.linalg.norm(dense, axis=1, keepdims=True)
+    return np.asarray(dense / np.where(lengths, lengths, 1))
+
+
+def _neighbours(rows: _Floats, labels: Indices) -> Iterator[tuple[int, int]]:
+    """Yield each row with its nearest earlier one and, where that is not it, of another label."""
+    for start in range(0, len(rows), _BLOCK):
+        later = np.arange(start, min(start + _BLOCK, len(rows)))
+        near = rows[later] @ rows[: later[-1] + 1].T
+        near[later[:, None] <= np.arange(near.shape[1])] = -1.0
+        nearest = near.argmax(axis=1)
+        near[labels[later][:, None] == labels[: near.shape[1]]] = -1.0
+        otherwise = near.argmax(axis=1)
+        has_other = near.max(axis=1) > -1.0
+        for row, one, other, differs in zip(later, nearest, otherwise, has_other, strict=True):
+            if row:
+                yield row, one
+                if differs and other != one:
+                    yield row, other
+
+
+def families(size: int, likenesses: Sequence[Likeness]) -> Indices:
+    """Return for each of `size` tickets the number of its family; those alike share one."""
+    later = [likeness.later for likeness in likenesses]
+    earlier = [likeness.earlier for likeness in likenesses]
+    links = coo_matrix((np.ones(len(later)), (later, earlier)), shape=(size, size))
+    return np.asarray(connected_components(links, directed=False)[1], np.int64)
