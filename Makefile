@@ -23,6 +23,9 @@ $(VENV)/.ready: pyproject.toml
 demo: setup
 	$(BIN)/triage batch data/sample/inbox.csv
 
+serve: setup
+	$(BIN)/triage serve
+
 test: setup
 	$(BIN)/pytest
 

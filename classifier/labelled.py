@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,12 +43,11 @@ def parse_labelled(
     `label_names` says which priority each word of the label column stands for; without it the words
     are P0 to P4.
     """
-    facts = record.get("facts") or {}
     return LabelledTicket(
         ticket=parse_ticket(record, default_id=default_id, timezone=_NAIVE_DATES),
-        priority=_label(record, label_names),
-        facts={name: _value(schema, name, value) for name, value in facts.items()},
-        evidence={name: tuple(q) for name, q in (record.get("evidence") or {}).items()},
+        priority=parse_label(record, label_names),
+        facts=parse_fact_labels(record, schema),
+        evidence={name: _quotes(words) for name, words in _mapping(record, "evidence").items()},
         writer=str(record.get("writer") or ""),
         split=str(record.get("split") or ""),
         difficulty=str(record.get("difficulty") or ""),
@@ -55,7 +56,32 @@ def parse_labelled(
     )
 
 
-def _label(record: Mapping[str, Any], names: Mapping[str, Priority] | None) -> Priority:
+def parse_fact_labels(record: Mapping[str, Any], schema: FactSchema) -> dict[str, str]:
+    """Return the facts of a raw record; `TicketFault` for one that the schema does not declare."""
+    facts = _mapping(record, "facts")
+    return {name: _value(schema, name, value) for name, value in facts.items()}
+
+
+def _mapping(record: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """Return what a record says of each fact; CSV carries it as JSON text, Parquet with nulls."""
+    value = record.get(field)
+    if value is None or value != value or value == "":
+        return {}
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = json.loads(value)
+    if not isinstance(value, Mapping):
+        remedy = 'write it as {"reach": …}, in CSV as JSON text'
+        raise TicketFault(field, value, f"{field} is not a mapping by fact", remedy)
+    return {str(name): said for name, said in value.items() if said is not None}
+
+
+def _quotes(words: Any) -> tuple[str, ...]:
+    return tuple(map(str, words)) if isinstance(words, list | tuple) else (str(words),)
+
+
+def parse_label(record: Mapping[str, Any], names: Mapping[str, Priority] | None = None) -> Priority:
+    """Return the priority of a raw record; `TicketFault` when it has none that is known."""
     column = "priority" if record.get("priority") not in (None, "") else "label"
     word = record.get(column)
     text = str(word).strip() if word is not None and word == word else ""
@@ -75,7 +101,7 @@ def _value(schema: FactSchema, name: str, value: Any) -> str:
     if name not in schema:
         remedy = did_you_mean(name, schema.names)
         raise TicketFault("facts", name, f"unknown fact {name!r}", remedy)
-    if value not in schema[name].values:
+    if not isinstance(value, str) or value not in schema[name].values:
         remedy = did_you_mean(str(value), schema[name].values)
         raise TicketFault("facts", value, f"fact {name!r} has no value {value!r}", remedy)
-    return str(value)
+    return value

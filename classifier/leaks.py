@@ -63,7 +63,7 @@ def leaks(
 def joint_leak(fields: Mapping[str, Sequence[Any]], labels: Labels, groups: Labels) -> Leak:
     """Return what all fields together tell of the label."""
     forest = RandomForestClassifier(
-        100, class_weight="balanced", min_samples_leaf=5, n_jobs=-1, random_state=_SEED
+        50, class_weight="balanced", min_samples_leaf=5, n_jobs=-1, random_state=_SEED
     )
     columns = np.hstack([encoded(values) for values in fields.values()])
     return _leak(forest, columns, labels, groups)

@@ -96,9 +96,7 @@ class Model:
     def save(self, folder: Path) -> Model:
         """Write the model into a new folder; return it with its version, a hash of all it holds."""
         folder.mkdir(parents=True)
-        np.savez(
-            folder / _ARRAYS, weights=self.heads.weights, intercepts=self.heads.intercepts
-        )
+        np.savez(folder / _ARRAYS, weights=self.heads.weights, intercepts=self.heads.intercepts)
         (folder / _WORDS).write_text(json.dumps(self._words(), ensure_ascii=False), "utf-8")
         hashes = {name: _sha256(folder / name) for name in (_ARRAYS, _WORDS)}
         settings = {

@@ -1,8 +1,8 @@
 """Which tickets say nearly the same: cosine of TF-IDF over runs of five characters.
 
-Comparing all pairs exactly is too slow for a year of tickets, so texts are first projected to a few
-hundred dimensions (sparse random projection: Li, Hastie & Church, KDD 2006), where all pairs are one
-dense product in blocks; the similarity of the neighbours found there is then computed exactly.
+Comparing all pairs exactly is too slow for a year of tickets, so texts are first projected to a
+few hundred dimensions (sparse random projection: Li, Hastie & Church, KDD 2006), where all pairs
+are one dense product in blocks; the similarity of the neighbours found there is computed exactly.
 50,000 tickets take about a minute on two cores and 2 GB.
 """
 
@@ -32,7 +32,7 @@ _DENSITY = 0.02
 _SEED = 1
 _BLOCK = 512
 """Tickets compared at once with all before them; bounds memory to 100 MB for 50,000."""
-_PORTION = 2_000
+_PORTION = 5_000
 """Tickets that one process turns into runs at a time."""
 
 Indices = npt.NDArray[np.int64]
@@ -97,7 +97,8 @@ def _neighbours(rows: _Floats, labels: Indices) -> Iterator[tuple[int, int]]:
         near[labels[later][:, None] == labels[: near.shape[1]]] = -1.0
         otherwise = near.argmax(axis=1)
         has_other = near.max(axis=1) > -1.0
-        for row, one, other, differs in zip(later, nearest, otherwise, has_other, strict=True):
+        found = (later, nearest, otherwise, has_other)
+        for row, one, other, differs in zip(*(part.tolist() for part in found), strict=True):
             if row:
                 yield row, one
                 if differs and other != one:

@@ -61,6 +61,6 @@ def _classes(probabilities: Floats) -> range:
 
 
 def _threshold(labels: Labels, probabilities: Floats, number: int) -> float:
-    """Return the mean probability of a class among its own tickets; of no tickets, none suffices."""
+    """Return the mean probability of a class among its own tickets; without any, no limit."""
     own = probabilities[labels == number, number]
     return float(own.mean()) if len(own) else np.inf

@@ -44,7 +44,9 @@ SHOWN_SHARE = 0.5
 MOST_FOR_VOCABULARY = 10_000
 """Tickets that suffice to learn which words there are when labels are checked."""
 PORTION = 1_000
-"""Tickets that one process reads at a time."""
+"""Tickets that one process reads at a time; it bounds memory."""
+WORTH_A_PROCESS = 5
+"""Portions below which starting another process takes longer than reading them."""
 
 _Labels = npt.NDArray[np.int64]
 
@@ -164,7 +166,7 @@ def _question(name: str, classes: tuple[str, ...], values: Sequence[str | None])
 
 def _sparse(space: FeatureSpace, texts: Sequence[TicketText]) -> csr_matrix:
     portions = [texts[start : start + PORTION] for start in range(0, len(texts), PORTION)]
-    processes = min(len(portions), os.cpu_count() or 1)
+    processes = max(min(len(portions) // WORTH_A_PROCESS, os.cpu_count() or 1), 1)
     read = Parallel(n_jobs=processes)(delayed(_portion)(space, portion) for portion in portions)
     return vstack(read, format="csr")
 

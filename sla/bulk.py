@@ -174,7 +174,7 @@ class BulkDeadlines:
         self, received: Nanos, codes: NDArray[np.uint8], out: Nanos, scratch: Scratch
     ) -> None:
         order = np.argsort(codes, kind="stable")  # of bytes: a radix sort
-        ends = np.cumsum(np.bincount(codes, minlength=len(self._clocks)))
+        ends = np.searchsorted(codes[order], range(len(self._clocks)), side="right")
         ordered, due = received[order], scratch.other
         begin = 0
         for clock, end in zip(self._clocks, ends.tolist(), strict=True):
@@ -209,12 +209,12 @@ class BulkDeadlines:
         tiers = _code("tier", tier, list(self._policy.tiers), shape)
         priorities = _code("priority", priority, list(Priority.__members__), shape)
         codes = tiers * len(PRIORITIES) + priorities
-        return codes if isinstance(codes, int) else codes.astype(np.uint8)
+        return codes if isinstance(codes, int) else np.asarray(codes, np.uint8)
 
 
 def _code(
     noun: str, given: str | Priority | Codes, known: list[str], shape: tuple[int, ...]
-) -> int | Codes:
+) -> int | NDArray[np.uint8]:
     if isinstance(given, str | Priority):
         name = str(given)
         if name not in known:
@@ -230,7 +230,7 @@ def _code(
     if codes.size and not 0 <= codes.min() <= codes.max() < len(known):
         wrong = codes[(codes < 0) | (codes >= len(known))].flat[0]
         raise ValueError(f"{noun}: unknown code {wrong} ({remedy})")
-    return codes.astype(np.int64, copy=False)
+    return codes.astype(np.uint8)
 
 
 def _nanoseconds(name: str, given: Nanos) -> Nanos:

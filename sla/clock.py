@@ -16,7 +16,7 @@ from math import ceil
 from sla.deadlines import ResponseClock
 from sla.events import Event, EventKind
 from sla.explanation import Stretch, stretches
-from sla.instants import from_micros, to_micros
+from sla.instants import OutsideHorizon, from_micros, to_micros
 from sla.policy import Policy
 from tickets import Priority
 from tickets.faults import did_you_mean
@@ -190,7 +190,12 @@ class _Life:
         """Return the course of the target in force, if there is one."""
         if self.received is None or self.tier is None or self.priority is None:
             return None
-        clock = self.policies.pinned(self.policy).clock(self.tier, self.priority)
+        policy = self.policies.pinned(self.policy)
+        first, end = policy.horizon
+        if not first <= self.received < end:
+            received_at = from_micros(self.received, policy.zone).isoformat()
+            raise OutsideHorizon(f"{received_at} {policy.not_covered}")
+        clock = policy.clock(self.tier, self.priority)
         pauses = list(self.waits)
         if self.waiting_since is not None:
             pauses.append((self.waiting_since, until))

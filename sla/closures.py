@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 
 NEAR = timedelta(days=7)
 """A holiday is never kept further than this from its actual date."""
@@ -32,19 +34,9 @@ class HolidayRules:
         replaced = _replaced_dates(actual=set(self._listed(observed=False)), both=set(both))
         return self._company({day: name for day, name in both.items() if day not in replaced})
 
-    def _listed(self, *, observed: bool) -> dict[date, str]:
-        """Ask the library, and the years around: one year's holiday can be kept in another."""
-        import holidays  # takes longer to import than all the rest of the room
-
-        listed = holidays.country_holidays(
-            self.country,
-            subdiv=self.subdivision,
-            years=range(self.first_year - 1, self.last_year + 2),
-            observed=observed,
-            expand=False,  # a look-up must never build further years silently
-            categories=self.categories,
-        )
-        return dict(listed.items())
+    def _listed(self, *, observed: bool) -> Mapping[date, str]:
+        years = range(self.first_year - 1, self.last_year + 2)  # one year's can be kept in another
+        return _listed(self.country, self.subdivision, self.categories, years, observed)
 
     def _company(self, listed: Mapping[date, str]) -> dict[date, str]:
         kept = {day: name for day, name in listed.items() if day not in self.removed}
@@ -53,6 +45,27 @@ class HolidayRules:
 
     def _covers(self, day: date) -> bool:
         return self.first_year <= day.year <= self.last_year
+
+
+@lru_cache(maxsize=8)  # checking a policy file and reading it ask for the same
+def _listed(
+    country: str,
+    subdivision: str | None,
+    categories: tuple[str, ...],
+    years: range,
+    observed: bool,
+) -> Mapping[date, str]:
+    import holidays  # takes longer to import than all the rest of the room
+
+    listed = holidays.country_holidays(
+        country,
+        subdiv=subdivision,
+        years=years,
+        observed=observed,
+        expand=False,  # a look-up must never build further years silently
+        categories=categories,
+    )
+    return MappingProxyType(dict(listed.items()))
 
 
 def _replaced_dates(*, actual: set[date], both: set[date]) -> set[date]:

@@ -41,9 +41,7 @@ def small_home(corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def default_home(
-    corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def default_home(corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the model that `make setup` trains: the user's own where it is that one."""
     home = Settings.from_environment().home
     learnt = [labelled for labelled in corpus if labelled.split in LEARNT_FROM]

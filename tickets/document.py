@@ -140,6 +140,8 @@ class _Reader:
     name: str
     lines: dict[Steps, int]
     faults: list[tuple[Steps, Fault]]
+    seen: set[int] = field(default_factory=set)
+    """Identities of the mappings and lists read so far."""
 
     def value(self, node: yaml.Node | None, path: Steps) -> Any:
         if node is None:
@@ -148,6 +150,11 @@ class _Reader:
         if len(path) > DEEPEST:
             self._fault(path, node, "is nested too deeply", "simplify it")
             return None
+        if isinstance(node, yaml.CollectionNode):
+            if id(node) in self.seen:  # a few nested aliases could stand for billions of values
+                self._fault(path, node, "is used again by an alias (*)", "write it out")
+                return None
+            self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from tickets import InputFaults
-from triage import models_cli, rules_cli, sla_cli
+from triage import data_cli, models_cli, rules_cli, service_cli, sla_cli
 from triage.options import pairs, zone
 
 WRONG_CALL = 2
@@ -26,7 +26,9 @@ app = typer.Typer(
 )
 app.add_typer(sla_cli.app, name="sla")
 app.add_typer(rules_cli.app, name="rules")
+app.add_typer(data_cli.app, name="data")
 models_cli.register(app)
+service_cli.register(app)
 
 
 def main() -> None:
@@ -41,7 +43,7 @@ def main() -> None:
         sys.exit(WRONG_CALL)
 
 
-def _show_warning(message: Warning | str, *_: object) -> None:
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """Show a warning as one line for the user, not as a line of our source."""
     print(f"triage: warning: {message}", file=sys.stderr)
 

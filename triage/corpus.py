@@ -34,7 +34,7 @@ def load_labelled(
     faults: list[str] = []
     for row in rows:
         try:
-            tickets.append(_parse(row, schema, columns or {}, label_names))
+            tickets.append(parse_row(row, schema, columns or {}, label_names))
         except TicketFault as fault:
             faults.append(f"row {row.number}: {fault}")
     if not tickets:
@@ -60,12 +60,13 @@ def load_labelled_or_shipped(
     return tickets
 
 
-def _parse(
+def parse_row(
     row: Row,
     schema: FactSchema,
     columns: Mapping[str, str],
     label_names: Mapping[str, Priority] | None,
 ) -> LabelledTicket:
+    """Return the labelled ticket of a row; `TicketFault` says why it is none."""
     if row.fault:
         raise row.fault
     cells = renamed(row.cells, columns)

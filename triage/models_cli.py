@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import typer
 
+from tickets import Fault, InputFaults
 from triage.options import label_names, pairs
 
 
@@ -54,6 +56,9 @@ def evaluate(
     path: Annotated[
         str, typer.Argument(metavar="[DATA]", help="Labelled row file; by default, our test split.")
     ] = "",
+    challenge: Annotated[
+        bool, typer.Option("--challenge", help="DATA is a folder of suites; by default, ours.")
+    ] = False,
     column: Annotated[
         list[str] | None, typer.Option(help="OURS=THEIRS: the file's name for a column of ours.")
     ] = None,
@@ -62,11 +67,30 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all metrics as JSON.")] = False,
 ) -> None:
-    """Measure the current model on labelled tickets it has not learnt from."""
-    from triage.evaluation import evaluate_file, print_metrics
+    """Measure the current model on labelled tickets it has not learnt from, or on pairs of them."""
+    if challenge:
+        from triage.challenge import print_challenge, run_suites
 
-    metrics = evaluate_file(path, pairs("--column", column), label_names(map_))
-    if as_json:
-        print(json.dumps(metrics, indent=2, ensure_ascii=False))
+        _refuse_with_challenge(column, map_)
+        _show(run_suites(path), as_json, print_challenge)
     else:
-        print_metrics(metrics)
+        from triage.evaluation import evaluate_file, print_metrics
+
+        metrics = evaluate_file(path, pairs("--column", column), label_names(map_))
+        _show(metrics, as_json, print_metrics)
+
+
+def _refuse_with_challenge(column: list[str] | None, map_: list[str] | None) -> None:
+    for option, given in (("--column", column), ("--map", map_)):
+        if given:
+            remedy = "leave it out: suites have our columns and labels"
+            raise InputFaults(Fault(option, "does not go with --challenge", remedy))
+
+
+def _show(
+    report: Mapping[str, Any], as_json: bool, print_report: Callable[[Mapping[str, Any]], None]
+) -> None:
+    if as_json:
+        print(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        print_report(report)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,8 @@ from triage.row_output import row_writer
 
 COLUMNS = ("tier", "priority", "received_at")
 ADDED = ("due_at", "error")
+BROKEN = re.compile("[\0\ud800-\udfff]")
+"""NUL, and the lone surrogates that mark bytes which were not UTF-8."""
 MOST_SHOWN = 20
 """Faulty rows named one by one; the rest are counted."""
 
@@ -85,8 +88,8 @@ def parse_case(cells: Mapping[str, Any], timezone: ZoneInfo | None) -> Case:
     parsed: list[Any] = []
     faults: list[Fault] = []
     read_instant = partial(parse_instant, field="received_at", timezone=timezone)
-    parsers = dict(zip(COLUMNS, (_tier, _priority, read_instant), strict=True))
-    for column, parse in parsers.items():
+    parsers: tuple[Callable[[str], Any], ...] = (_tier, _priority, read_instant)
+    for column, parse in zip(COLUMNS, parsers, strict=True):
         try:
             parsed.append(parse(_text(column, cells.get(column))))
         except InputFaults as wrong:
@@ -133,8 +136,7 @@ def _answer(row: Row, policy: Policy, timezone: ZoneInfo | None) -> tuple[str | 
 
 def _refuse_broken_cells(cells: Record) -> None:
     for column, value in cells.items():
-        # A lone surrogate marks a byte that was not UTF-8.
-        if isinstance(value, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+        if isinstance(value, str) and BROKEN.search(value):
             problem = "holds bytes that are not UTF-8 text"
             raise TicketFault(column, "broken text", problem, "save the file as UTF-8")
 

@@ -220,6 +220,7 @@ def test_eight_threads_at_once_all_get_whole_answers(
     assert wrong == []
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # 3.12 on fork with threads
 def test_a_forked_process_decides_even_if_a_ticket_was_half_way_through(shipped: Ruleset) -> None:
     with load_engine(shipped, "durable-rules") as engine:
         engine.verdict(CALM)

@@ -278,3 +278,11 @@ def test_every_command_says_what_it_does(rules: Run) -> None:
         done = rules(command, "--help")
         assert done.returncode == 0
         assert "Usage" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_the_page_for_policy_owners_shows_what_is_printed(command: str, rules: Run) -> None:
+    page = (SHIPPED.parents[1] / "docs" / "rules.md").read_text(encoding="utf-8")
+    shown = [line.strip() for line in page.splitlines()]
+    for line in rules(command).stdout.splitlines():
+        assert line.strip() in shown

@@ -123,6 +123,12 @@ def test_elapsed_needs_an_end_for_each_begin(policy: Policy) -> None:
         policy.bulk.elapsed("standard", np.array([FIRST, FIRST]), np.array([FIRST]))
 
 
+def test_elapsed_time_outside_the_horizon_is_refused(policy: Policy) -> None:
+    inside, outside = np.array([FIRST]), np.array([policy.horizon[1] * 1_000 + 1])
+    with pytest.raises(OutsideHorizon, match="covers 2000-01-01 to 2040-12-31"):
+        policy.bulk.elapsed("standard", inside, outside)
+
+
 def test_a_frame_of_tickets_gets_the_responses_of_single_tickets(policy: Policy) -> None:
     times = [
         datetime.fromisoformat("2026-07-02T17:50:00-07:00") + timedelta(hours=7 * n)

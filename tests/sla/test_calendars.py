@@ -19,16 +19,18 @@ from sla.open_time import MOST_SLOTS, Grid, Scratch, SearchedOpenTime, SlottedOp
 
 Edited = Callable[..., Path]
 HOUR = 3600
-ZONES = [
-    "Asia/Kathmandu",  # UTC+5:45
-    "Australia/Lord_Howe",  # half an hour of summer time
-    "America/St_Johns",  # changed its clocks at a minute past midnight until 2011
-    "Pacific/Apia",  # left out 2011-12-30 as a whole
-    "America/Sao_Paulo",  # changed its clocks at midnight: some days had none
-    "Africa/Casablanca",  # changes its clocks four times a year
-    "Europe/Dublin",
-    "UTC",
-]
+ODD_DAYS = {
+    "Asia/Kathmandu": "2011-12-25",  # UTC+5:45, and a holiday
+    "Australia/Lord_Howe": "2011-10-02",  # half an hour of summer time
+    "America/St_Johns": "2011-11-06",  # changed its clocks just after midnight
+    "Pacific/Apia": "2011-12-30",  # left this date out as a whole
+    "America/Sao_Paulo": "2012-02-26",  # changed its clocks at midnight: 23 o'clock came twice
+    "America/Havana": "2012-04-01",  # and here midnight never came
+    "Africa/Casablanca": "2012-04-29",
+    "Europe/Dublin": "2012-03-25",
+    "UTC": "2011-12-26",
+}
+ZONES = list(ODD_DAYS)
 SPLIT: tuple[Shift, ...] = ((0, HOUR), (8 * HOUR, 12 * HOUR), (13 * HOUR, 24 * HOUR))
 
 
@@ -49,12 +51,12 @@ def minutes_open(table: Timetable, first: datetime, count: int) -> list[bool]:
     ]
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_every_minute_is_open_when_the_wall_clock_says_so(zone: str) -> None:
-    table = timetable(zone, SPLIT, date(2011, 9, 1), date(2012, 4, 30))
+@pytest.mark.parametrize(("zone", "day"), ODD_DAYS.items())
+def test_every_minute_is_open_when_the_wall_clock_says_so(zone: str, day: str) -> None:
+    table = timetable(zone, SPLIT, date(2011, 9, 1), date(2012, 6, 30))
     hours = BusinessHours(table)
-    first = datetime(2011, 9, 3, tzinfo=UTC)
-    expected = minutes_open(table, first, 200 * 24 * 60)
+    first = datetime.fromisoformat(day).replace(tzinfo=UTC) - timedelta(days=3)
+    expected = minutes_open(table, first, 7 * 24 * 60)
     begin = to_micros(first)
     told = [hours.is_open(begin + n * MINUTE) for n in range(len(expected))]
     assert told == expected
@@ -82,6 +84,21 @@ def test_a_calendar_on_too_fine_a_grid_is_searched() -> None:
     assert isinstance(open_time(BusinessHours(odd)), SearchedOpenTime)
 
 
+def test_a_zone_of_odd_offsets_is_searched_for_business_days_too(edited: Edited) -> None:
+    policy = load_policy(
+        edited(
+            ("time_zone: America/Los_Angeles #", "time_zone: Africa/Monrovia #"),
+            ("first: 2000, last: 2040", "first: 1970, last: 2040"),
+            ("from: 2000-01-01", "from: 1970-01-01"),
+        )
+    )
+    at = datetime(1971, 6, 4, 12, tzinfo=policy.zone)  # a Friday, 44 minutes and a half from UTC
+    due = policy.respond_by(tier="standard", priority="P3", received_at=at)
+    assert due.isoformat() == "1971-06-07T18:00:00-00:44:30"
+    bulk = policy.respond_by_many("standard", "P3", np.array([to_micros(at) * 1_000]))
+    assert bulk.tolist() == [to_micros(due) * 1_000]
+
+
 def test_openings_of_our_calendars_lie_on_a_grid_of_hours(policy: Policy) -> None:
     for hours in policy.calendars.values():
         edges = np.array([*hours.windows.opens, *hours.windows.closes]) * 1_000
@@ -107,6 +124,8 @@ def test_a_short_day_closes_early_for_hours_and_for_business_days(edited: Edited
     dues = {p: policy.respond_by(tier="standard", priority=p, received_at=at) for p in ("P2", "P3")}
     assert dues["P2"].isoformat() == "2026-12-24T12:30:00-08:00"
     assert dues["P3"].isoformat() == "2026-12-24T13:00:00-08:00"
+    (day,) = open_days(policy, "standard", date(2026, 12, 24), date(2026, 12, 24))
+    assert (day.open_for, day.note) == (timedelta(hours=4), "hours of its own")
 
 
 def test_company_holidays_stand_on_top_of_the_country_s(edited: Edited) -> None:

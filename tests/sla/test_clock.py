@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla import Policy, load_policy
+from sla import OutsideHorizon, Policy, load_policy
 from sla.clock import ClockState, Policies, Run, Standing, state_at
 from sla.events import Event, EventKind
 from tickets import Priority
@@ -174,6 +174,11 @@ def test_the_policy_of_receipt_stays_pinned_until_it_is_changed(policy: Policy) 
     after = state_at([first, moved], at("2026-07-12T01:00"), policies)
     assert (pinned.policy, due(pinned)) == (policy.version, "2026-07-13T12:00:00-07:00")
     assert (after.policy, due(after)) == (holiday.version, "2026-07-14T12:00:00-07:00")
+
+
+def test_a_receipt_before_the_first_holiday_known_is_refused(policy: Policy) -> None:
+    with pytest.raises(OutsideHorizon, match="1999-12-31T23:00:00-08:00 lies outside the policy"):
+        read(policy, "2000-01-03T10:00", received("1999-12-31T23:00"))
 
 
 def test_a_policy_that_is_not_at_hand_is_named(policy: Policy) -> None:

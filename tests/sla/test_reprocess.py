@@ -127,6 +127,11 @@ def test_every_wrong_line_of_a_log_is_named() -> None:
     ]
 
 
+def test_a_log_without_events_is_refused() -> None:
+    with pytest.raises(InputFaults, match=r"events\.jsonl: has no events"):
+        log_of("", "  ")
+
+
 def test_an_event_is_read_as_it_was_written() -> None:
     event = Event(
         NOW,

@@ -62,8 +62,19 @@ def test_a_tag_that_would_run_code_is_only_text() -> None:
     assert faults_of(text) == ["file.yaml:1: name: expected text, found a list"]
 
 
-def test_endless_aliases_and_depth_are_refused() -> None:
+def test_endless_depth_is_refused() -> None:
     assert faults_of("name: " + "[" * 2000 + "]" * 2000)
+
+
+def test_aliases_that_would_multiply_are_refused_at_once() -> None:
+    bomb = "name: &a0 [x]\n" + "".join(
+        f"k{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)
+    )
+    assert any("used again by an alias" in fault for fault in faults_of(bomb))
+
+
+def test_an_alias_to_itself_is_refused() -> None:
+    assert any("used again by an alias" in fault for fault in faults_of("name: &a [*a]"))
 
 
 def test_a_missing_file_is_one_clear_fault(tmp_path: Path) -> None:

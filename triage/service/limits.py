@@ -1,0 +1,34 @@
+"""How much the service takes on at once, and why so much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on bodies, on waiting and on work; each protects the process from one request."""
+
+    ticket_bytes: int = 10 * 2**20
+    """Of one ticket: the longest field that files may hold, 10 MB, with its JSON around it."""
+    batch_bytes: int = 100 * 2**20
+    """Of a batch: it is held in memory once as bytes and once as tickets."""
+    batch_items: int = 10_000
+    """Of a batch: a minute or two of work, so that a client that loses it repeats little."""
+    threads: int = 2
+    """At the model: the interpreter works on one ticket at a time anyway; the second thread lets
+    short tickets pass a very long one."""
+    chunk: int = 20
+    """Items of a batch that a thread takes at once: few, so that single tickets get in between."""
+    waiting_tickets: int = 64
+    """Single tickets being read or waiting; at some ten milliseconds each, the last waits
+    about a second. More would wait longer than their callers do."""
+    running_batches: int = 4
+    """Batches being read or worked on; with their bodies they are what fills the memory."""
+    body_seconds: float = 60
+    """For a body to arrive: who sends nothing must not keep a place."""
+    retry_seconds: int = 1
+    """What a refused client is asked to wait: about the time in which waiting tickets are done."""
+
+
+LIMITS = Limits()
