@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from tickets import Assessment, Fault, InputFaults
+from tickets import Assessment
 from triage.batch import Report, RowForm, Shape, assess_rows, run_batch
 from triage.corpus import refuse_absent_columns
 from triage.desk import Desk
 from triage.printed import assessment_table, table_console
 from triage.progress import progress_bar
 from triage.row_files import STANDARD, Row, RowFile, file_kind, open_rows, require_rows
-from triage.row_output import row_writer
+from triage.row_output import refuse_same_file, row_writer
 
 
 def batch_to_file(source: str, target: str, form: RowForm) -> Report:
     """Assess a row file into another; `InputFaults` before anything is written or when it fails."""
     kind = file_kind(source if target == STANDARD else target)
-    _refuse_same_file(source, target)
+    refuse_same_file(source, target)
     rows = _open(source, form)
     desk = Desk.load()
     shape = Shape.of(rows.columns, desk, is_flat=kind != "jsonl")
@@ -49,10 +47,3 @@ def _open(source: str, form: RowForm) -> RowFile:
     require_rows(rows)
     refuse_absent_columns(rows.name, rows.columns, form.columns)
     return rows
-
-
-def _refuse_same_file(source: str, target: str) -> None:
-    if STANDARD in (source, target) or not Path(target).exists() or not Path(source).exists():
-        return
-    if Path(source).samefile(target) and Path(target).is_file():
-        raise InputFaults(Fault(target, "is the input itself", "name another output file"))

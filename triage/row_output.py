@@ -33,6 +33,14 @@ class RowWriter(Protocol):
         ...
 
 
+def refuse_same_file(source: str, target: str) -> None:
+    """Raise `InputFaults` when an output is the input itself, by whatever path."""
+    if STANDARD in (source, target) or not Path(target).exists() or not Path(source).exists():
+        return
+    if Path(source).samefile(target) and Path(target).is_file():
+        raise InputFaults(Fault(target, "is the input itself", "name another output file"))
+
+
 @contextmanager
 def row_writer(path: str, kind: str, columns: Sequence[str]) -> Iterator[RowWriter]:
     """Open a writer; when the block ends well, its file stands under `path`, else nothing does.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from tickets import Fault, InputFaults, Priority, TicketFault
 from tickets.faults import did_you_mean
 from tickets.ticket import TIERS, parse_instant
 from triage.row_files import STANDARD, Record, Row, RowFile, file_kind, open_rows, require_rows
-from triage.row_output import row_writer
+from triage.row_output import refuse_same_file, row_writer
 
 COLUMNS = ("tier", "priority", "received_at")
 ADDED = ("due_at", "error")
@@ -66,7 +65,7 @@ def write_due(source: str, target: str, policy: Policy, timezone: ZoneInfo | Non
     A column of the input with one of these names becomes `input.NAME`. `InputFaults` when a file
     cannot be used.
     """
-    _refuse_same_file(source, target)
+    refuse_same_file(source, target)
     rows = _open(source)
     names = {name: f"input.{name}" if name in ADDED else name for name in rows.columns}
     kind = file_kind(source if target == STANDARD else target)
@@ -154,10 +153,3 @@ def _open(source: str) -> RowFile:
             )
         )
     return rows
-
-
-def _refuse_same_file(source: str, target: str) -> None:
-    if STANDARD in (source, target) or not Path(source).exists() or not Path(target).exists():
-        return
-    if Path(source).samefile(target):
-        raise InputFaults(Fault(target, "is the input itself", "name another output file"))

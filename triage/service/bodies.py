@@ -39,23 +39,36 @@ def _unsupported(detail: str, known: Sequence[str]) -> Problem:
 
 async def read_body(request: Request, most: int, limits: Limits) -> bytes:
     """Return a body of at most `most` bytes; `Problem` 413 for more, 408 for a stalled one."""
-    # A client that waits for "100 Continue" learns this before it sends anything.
-    if int(request.headers.get("content-length", 0)) > most:
-        raise too_large(most)
-    body = bytearray()
+    declared = int(request.headers.get("content-length", 0))
+    if declared > most and "expect" in request.headers:
+        raise _too_large(most)  # the client waits for "100 Continue" and has sent nothing yet
     try:
         async with asyncio.timeout(limits.body_seconds):
-            async for part in request.stream():
-                body += part
-                if len(body) > most:
-                    raise too_large(most)
+            return await _received(request, most)
     except TimeoutError:
         detail = f"The body was not there after {limits.body_seconds:g} seconds."
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, detail, headers={"Connection": "close"}) from None
+
+
+async def _received(request: Request, most: int) -> bytes:
+    """Read to the end and drop what is too much.
+
+    Most clients send all before they look for an answer; cut off, they would see no 413 but a
+    broken connection.
+    """
+    body = bytearray()
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= most:
+            body += part
+        else:
+            body.clear()
+    if size > most:
+        raise _too_large(most)
     return bytes(body)
 
 
-def too_large(most: int) -> Problem:
-    """Return the problem of a body of more than `most` bytes."""
+def _too_large(most: int) -> Problem:
     detail = f"The body is larger than {most:,} bytes; shorten it or send it in parts."
-    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, headers={"Connection": "close"})
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)

@@ -1,7 +1,7 @@
 """The outermost layer: one log line a request, and an answer when the program itself is wrong.
 
-Logged are method, route, status and time. Neither texts nor query strings nor messages of exceptions
-get into a log, as each of them may hold a customer's words.
+Logged are method, route, status and time. Neither texts nor query strings nor messages of
+exceptions get into a log, as each of them may hold a customer's words.
 """
 
 from __future__ import annotations
