@@ -2,7 +2,7 @@
 
     python -m benchmarks.walk [--rows 10000]
 
-Prints seconds and tickets per second on this machine, for comparison between versions on one machine.
+Prints seconds and tickets per second, for comparison between versions on one machine.
 Bulk rows repeat the held-out tickets of the corpus, so they are as long as real ones.
 """
 

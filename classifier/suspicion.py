@@ -35,7 +35,7 @@ def suspicious_labels(labels: Labels, probabilities: Floats) -> list[Suspicion]:
 
     `probabilities` (n, classes) must come from models that had not learnt from the ticket.
     """
-    thresholds = np.array([_threshold(labels, probabilities, c) for c in _classes(probabilities)])
+    thresholds = np.array([_threshold(labels, column, at) for at, column in enumerate(probabilities.T)])
     confident = np.where(probabilities >= thresholds, probabilities, 0.0)
     likelier = confident.argmax(axis=1)
     doubted = (
@@ -43,7 +43,8 @@ def suspicious_labels(labels: Labels, probabilities: Floats) -> list[Suspicion]:
         & (likelier != labels)
         & (probabilities.argmax(axis=1) != labels)
     )
-    found = [
+    margins = probabilities[np.arange(len(labels)), labels] - probabilities.max(axis=1)
+    return [
         Suspicion(
             int(at),
             int(labels[at]),
@@ -51,16 +52,12 @@ def suspicious_labels(labels: Labels, probabilities: Floats) -> list[Suspicion]:
             float(probabilities[at, labels[at]]),
             float(probabilities[at, likelier[at]]),
         )
-        for at in np.flatnonzero(doubted)
+        for at in np.argsort(margins, kind="stable")
+        if doubted[at]
     ]
-    return sorted(found, key=lambda s: s.probability_of_label - s.probability)
 
 
-def _classes(probabilities: Floats) -> range:
-    return range(probabilities.shape[1])
-
-
-def _threshold(labels: Labels, probabilities: Floats, number: int) -> float:
-    """Return the mean probability of a class among its own tickets; without any, no limit."""
-    own = probabilities[labels == number, number]
+def _threshold(labels: Labels, column: Floats, number: int) -> float:
+    """Return the mean probability of a class among its tickets; without any, one never reached."""
+    own = column[labels == number]
     return float(own.mean()) if len(own) else np.inf

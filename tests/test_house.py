@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setupto
 @pytest.mark.parametrize("package", PACKAGES)
 def test_each_package_is_the_one_of_this_checkout(package: str) -> None:
     """django-rules, installed later, would silently overwrite `rules`."""
-    loaded = __import__(package)
+    loaded = import_module(package)
     assert loaded.__file__ is not None
-    assert Path(loaded.__file__).parent == ROOT / package
+    assert Path(loaded.__file__).parent == ROOT.joinpath(*package.split("."))
 
 
 def modules_after(statement: str) -> set[str]:

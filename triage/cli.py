@@ -12,8 +12,9 @@ import typer
 
 from tickets import InputFaults
 from triage import data_cli, models_cli, rules_cli, service_cli, sla_cli
-from triage.options import pairs, zone
+from triage.options import choice, pairs, zone
 
+READERS = ("light",)
 WRONG_CALL = 2
 SOME_ROWS_FAILED = 3
 
@@ -105,9 +106,13 @@ def batch(
     timezone: Annotated[
         str, typer.Option(help="Zone of receipt times without offset, as America/Los_Angeles.")
     ] = "",
+    reader: Annotated[
+        str, typer.Option(help="How texts are read: light (words and cues), the only way so far.")
+    ] = READERS[0],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines, not a table.")] = False,
 ) -> None:
     """Suggest priorities for a file of tickets; rows that fail keep their id with an error."""
+    choice("--reader", reader, READERS)
     from tickets.ticket import FIELDS
     from triage.batch import RowForm
     from triage.batch_files import batch_to_file, batch_to_table

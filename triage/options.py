@@ -33,6 +33,12 @@ def pairs(
     return found
 
 
+def choice(option: str, given: str, known: Sequence[str]) -> None:
+    """Raise `InputFaults` when what is given is not one of the known words."""
+    if given not in known:
+        raise InputFaults(Fault(option, f'unknown "{given}"', did_you_mean(given, known)))
+
+
 def label_names(given: Iterable[str] | None) -> dict[str, Priority]:
     """Return which priority each word of a label column stands for, from `--map THEIRS=P0`."""
     names = {}

@@ -35,6 +35,7 @@ WORST = {
 }
 
 
+@pytest.mark.usefixtures("durable_rules")
 def test_durable_rules_agrees_with_plain_python_on_every_combination(
     shipped: Ruleset,
     shipped_engine: Engine,
@@ -57,6 +58,7 @@ def test_the_rules_that_fire_agree_too(
         assert shipped_engine.verdict(facts).fired == fired_rules(shipped, facts)
 
 
+@pytest.mark.usefixtures("durable_rules")
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_on_random_rulesets_both_engines_agree_with_the_reference_everywhere(

@@ -30,6 +30,8 @@ from rules.durable_matcher import DurableMatcher, Shard, _library
 from rules.reference import fired_rules
 from tickets import Fact, FactSchema, InputFaults, Priority
 
+pytestmark = pytest.mark.usefixtures("durable_rules")
+
 WORST = {
     "environment": "production",
     "request": "fault",

@@ -15,11 +15,13 @@ class Limits:
     """Of a batch: it is held in memory once as bytes and once as tickets."""
     batch_items: int = 10_000
     """Of a batch: a minute or two of work, so that a client that loses it repeats little."""
-    threads: int = 2
-    """At the model: the interpreter works on one ticket at a time anyway; the second thread lets
-    short tickets pass a very long one."""
+    ticket_threads: int = 2
+    """For single tickets: the interpreter works on one at a time anyway; the second thread lets
+    short ones pass a very long one."""
+    batch_threads: int = 1
+    """For batches, which take turns: one of them keeps the interpreter busy."""
     chunk: int = 20
-    """Items of a batch that a thread takes at once: few, so that single tickets get in between."""
+    """Items of a batch that are worked on at once: few, so that batches take turns often."""
     waiting_tickets: int = 64
     """Single tickets being read or waiting; at some ten milliseconds each, the last waits
     about a second. More would wait longer than their callers do."""

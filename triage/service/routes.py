@@ -44,12 +44,12 @@ def _service(request: Request) -> Service:
 
 # Async, as places belong to the event loop; held until the answer is sent or its client has left.
 async def _ticket_place(request: Request) -> AsyncIterator[None]:
-    with _service(request).workers.tickets.taken():
+    with _service(request).workers.tickets.place():
         yield
 
 
 async def _batch_place(request: Request) -> AsyncIterator[None]:
-    with _service(request).workers.batches.taken():
+    with _service(request).workers.batches.place():
         yield
 
 
@@ -67,7 +67,7 @@ async def triage(request: Request, dry_run: DryRun = False) -> Response:
     service = _service(request)
     media_type(request, [JSON])
     body = await read_body(request, service.limits.ticket_bytes, service.limits)
-    answer = await service.workers.run(partial(_assess_one, body, service.desk))
+    answer = await service.workers.tickets.run(partial(_assess_one, body, service.desk))
     return Response(answer, media_type=JSON)
 
 
@@ -94,13 +94,13 @@ async def triage_batch(request: Request, dry_run: DryRun = False) -> Response:
     kind = media_type(request, [JSON, NDJSON])
     body = await read_body(request, limits.batch_bytes, limits)
     read, written = (rows_of_list, as_list) if kind == JSON else (rows_of_lines, as_lines)
-    rows = await service.workers.run(partial(read, body, limits.batch_items))
+    rows = await service.workers.batches.run(partial(read, body, limits.batch_items))
     return StreamingResponse(written(_assessed(rows, service)), media_type=kind)
 
 
 async def _assessed(rows: Sequence[Row], service: Service) -> AsyncIterator[list[bytes]]:
     for chunk in in_chunks(rows, service.limits.chunk):
-        yield await service.workers.run(partial(_assess_chunk, chunk, service.desk))
+        yield await service.workers.batches.run(partial(_assess_chunk, chunk, service.desk))
 
 
 def _assess_chunk(rows: Sequence[Row], desk: Desk) -> list[bytes]:

@@ -1,4 +1,6 @@
-"""The model's threads, and the places of the requests that may wait for them.
+"""Two lanes to the model, for single tickets and for batches: neither waits for the other.
+
+Each has threads, and places for the requests that may wait for them.
 
 Requests are let in before their body is read, so that places bound the memory too. Health checks
 need neither a place nor a thread: they are answered whatever the load.
@@ -19,16 +21,17 @@ from triage.service.problems import Problem
 T = TypeVar("T")
 
 
-class Places:
-    """A number of places for requests of one kind. For one event loop, so it needs no lock."""
+class Lane:
+    """Places and threads for requests of one kind. For one event loop, so places need no lock."""
 
-    def __init__(self, kind: str, count: int, retry_seconds: int) -> None:
+    def __init__(self, kind: str, *, places: int, threads: int, retry_seconds: int) -> None:
         self._kind = kind
-        self._free = count
+        self._free = places
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=kind)
         self._retry_seconds = retry_seconds
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def place(self) -> Iterator[None]:
         """Hold a place; `Problem` 503 with Retry-After when none is free."""
         if not self._free:
             raise self._busy()
@@ -38,6 +41,14 @@ class Places:
         finally:
             self._free += 1
 
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return the result of work done in a thread; first come, first served."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        """Wait for work that has begun; drop what has not."""
+        self._threads.shutdown(cancel_futures=True)
+
     def _busy(self) -> Problem:
         detail = f"Too many {self._kind} are waiting; try again after {self._retry_seconds} s."
         headers = {"Retry-After": str(self._retry_seconds)}
@@ -45,17 +56,23 @@ class Places:
 
 
 class Workers:
-    """Threads for work that would hold up the event loop; first come, first served."""
+    """The lanes of a service."""
 
     def __init__(self, limits: Limits) -> None:
-        self.tickets = Places("tickets", limits.waiting_tickets, limits.retry_seconds)
-        self.batches = Places("batches", limits.running_batches, limits.retry_seconds)
-        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="model")
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """Return the result of work done in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        self.tickets = Lane(
+            "tickets",
+            places=limits.waiting_tickets,
+            threads=limits.ticket_threads,
+            retry_seconds=limits.retry_seconds,
+        )
+        self.batches = Lane(
+            "batches",
+            places=limits.running_batches,
+            threads=limits.batch_threads,
+            retry_seconds=limits.retry_seconds,
+        )
 
     def close(self) -> None:
         """Wait for work that has begun; drop what has not."""
-        self._threads.shutdown(cancel_futures=True)
+        self.tickets.close()
+        self.batches.close()
