@@ -77,7 +77,7 @@ class CueFinder:
                 found.append((int(index), start, end))
             else:
                 markers.append(_Marker(self.lexicon.scopes[int(index)], start, end))
-        return found, markers
+        return found, sorted(markers, key=_start)
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,20 @@ def _any_between(positions: list[int], first: int, second: int) -> bool:
     return bisect_left(positions, low) < bisect_right(positions, high - 1)
 
 
-def _scopes_of(
-    start: int, end: int, markers: Iterable[_Marker], borders: _Borders
-) -> tuple[str, ...]:
-    return tuple(sorted({m.scope.name for m in markers if _governs(m, start, end, borders)}))
+LONGEST_SENTENCE = 100
+"""Words from a cue in which its sentence is looked through."""
+
+
+def _scopes_of(start: int, end: int, markers: list[_Marker], borders: _Borders) -> tuple[str, ...]:
+    """Return the scopes that hold a cue; `markers` stand in the order of the text."""
+    first = bisect_left(markers, start - LONGEST_SENTENCE, key=_start)
+    last = bisect_right(markers, end + LONGEST_SENTENCE, key=_start)
+    near = markers[first:last]
+    return tuple(sorted({m.scope.name for m in near if _governs(m, start, end, borders)}))
+
+
+def _start(marker: _Marker) -> int:
+    return marker.start
 
 
 def _governs(marker: _Marker, start: int, end: int, borders: _Borders) -> bool:
@@ -139,12 +149,12 @@ _ReachOf = Callable[[re.Match[str]], str | None]
 
 
 def _quantity_cues(text: str, quantities: Quantities) -> Iterator[Cue]:
-    taken: list[range] = []
+    taken = bytearray(len(text))
     for pattern, reach_of in _quantity_readers(quantities):
         for match in pattern.finditer(text):
-            if any(place in span for span in taken for place in (match.start(), match.end() - 1)):
+            if any(taken[match.start() : match.end()]):
                 continue
-            taken.append(range(match.start(), match.end()))
+            taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
             if reach := reach_of(match):
                 yield Cue(match.start(), match.end(), "reach", reach, ("quantity",))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from classifier.model import Model, load_model
@@ -18,17 +20,44 @@ class Registry:
     def __init__(self, home: Path) -> None:
         self.folder = home / "models"
 
+    def prepare(self) -> None:
+        """Make the folder; `InputFaults` when models cannot be kept there."""
+        with self._explained():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self.folder).close()
+
     def add(self, model: Model) -> Model:
-        """Store a model whole or not at all, make it current, return it with its version."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".incoming-") as incoming:
+        """Store a model whole or not at all, make it current, return it with its version.
+
+        `InputFaults` when it cannot be written.
+        """
+        self.prepare()
+        with (
+            self._explained(),
+            tempfile.TemporaryDirectory(dir=self.folder, prefix=".incoming-") as incoming,
+        ):
             stored = model.save(Path(incoming) / "model")
-            target = self.folder / stored.version
-            if target.exists():
-                shutil.rmtree(target)  # same version: same content, or a damaged copy of it
-            (Path(incoming) / "model").rename(target)
-        self.make_current(stored.version)
+            if not self._holds(stored.version):
+                shutil.rmtree(self.folder / stored.version, ignore_errors=True)  # a damaged copy
+                (Path(incoming) / "model").rename(self.folder / stored.version)
+            self.make_current(stored.version)
         return stored
+
+    def _holds(self, version: str) -> bool:
+        """Tell whether a sound model of this version, hence of the same content, is stored."""
+        try:
+            return load_model(self.folder / version).version == version
+        except InputFaults:
+            return False
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            problem = f"models cannot be kept here: {error.strerror or error}"
+            remedy = "set TRIAGE_HOME to a folder that you may write to"
+            raise InputFaults(Fault(str(self.folder), problem, remedy)) from None
 
     def make_current(self, version: str) -> None:
         """Switch to another stored version; readers see the old or the new, never half."""
@@ -42,7 +71,7 @@ class Registry:
         """Return the current version, or None when nothing is trained yet."""
         try:
             return (self.folder / _CURRENT).read_text("utf-8").strip() or None
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def load_current(self) -> Model:

@@ -35,7 +35,9 @@ def suspicious_labels(labels: Labels, probabilities: Floats) -> list[Suspicion]:
 
     `probabilities` (n, classes) must come from models that had not learnt from the ticket.
     """
-    thresholds = np.array([_threshold(labels, column, at) for at, column in enumerate(probabilities.T)])
+    thresholds = np.array(
+        [_threshold(labels, column, at) for at, column in enumerate(probabilities.T)]
+    )
     confident = np.where(probabilities >= thresholds, probabilities, 0.0)
     likelier = confident.argmax(axis=1)
     doubted = (

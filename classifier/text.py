@@ -121,12 +121,9 @@ def _word_count(lines: Iterable[_Line]) -> int:
 
 _IS_HTML = re.compile(r"<(?:html|body|div|p|br|span|table|td|b|i|strong|em|ul|li|a)\b[^<>]*>", re.I)
 _MARKUP = re.compile(
-    r"<(?:style|script)\b.{0,20000}?</(?:style|script)\s*>"  # never shown to a reader
-    r"|<!--.{0,20000}?-->"
-    r"|</?[a-zA-Z][^<>]{0,2000}>"
-    r"|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});",
-    re.DOTALL,
+    r"<!--|</?[a-zA-Z][^<>]{0,2000}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});"
 )
+_UNSEEN = re.compile(r"<(style|script)\b", re.IGNORECASE)
 _NEW_LINE = re.compile(r"</?(?:p|br|div|tr|li|ul|ol|table|h[1-6]|blockquote)\b", re.IGNORECASE)
 
 
@@ -147,9 +144,9 @@ def _visible_pieces(body: str) -> Iterator[Piece | None]:
         yield from _plain_pieces(body, 0, len(body))
         return
     position = 0
-    for markup in _MARKUP.finditer(body):
+    while markup := _MARKUP.search(body, position):
         yield from _plain_pieces(body, position, markup.start())
-        position = markup.end()
+        position = _end_of_unseen(body, markup)
         if markup.group().startswith("&"):
             # One character stands for the entity; the rest of it has no counterpart in the text.
             yield Piece("body", markup.start(), html.unescape(markup.group())[:1])
@@ -160,12 +157,21 @@ def _visible_pieces(body: str) -> Iterator[Piece | None]:
     yield from _plain_pieces(body, position, len(body))
 
 
+def _end_of_unseen(body: str, markup: re.Match[str]) -> int:
+    """Return where markup ends; comments, styles and scripts, which no reader sees, end with it."""
+    unseen = _UNSEEN.match(markup.group())
+    closer = "-->" if markup.group() == "<!--" else f"</{unseen[1]}>" if unseen else ""
+    closed = body.find(closer, markup.end())
+    return closed + len(closer) if closer and closed >= 0 else markup.end()
+
+
+_RUN = re.compile(r"[^\r\n]+|\r\n|\r|\n")
+
+
 def _plain_pieces(body: str, start: int, end: int) -> Iterator[Piece | None]:
-    for number, line in enumerate(re.finditer(r"[^\r\n]*", body[start:end])):
-        if line.group():
-            yield Piece("body", start + line.start(), line.group())
-        elif number and line.end() < end - start:
-            yield None
+    for run in _RUN.finditer(body, start, end):
+        is_line_end = run.group()[0] in "\r\n"
+        yield None if is_line_end else Piece("body", run.start(), run.group())
 
 
 _REPLY = re.compile(

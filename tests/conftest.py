@@ -15,7 +15,7 @@ from classifier.training import data_digest
 from triage.corpus import SHIPPED, load_labelled
 from triage.desk import Desk
 from triage.settings import Settings
-from triage.training import LEARNT_FROM, current_rules, train_model
+from triage.training import current_rules, to_learn_from, train_model
 
 SMALL = 400
 """Tickets that the tests' model learns from: enough to be sensible, few enough to train in seconds."""
@@ -44,7 +44,7 @@ def small_home(corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFa
 def default_home(corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the model that `make setup` trains: the user's own where it is that one."""
     home = Settings.from_environment().home
-    learnt = [labelled for labelled in corpus if labelled.split in LEARNT_FROM]
+    learnt = to_learn_from(corpus)
     if Registry(home).current_version():
         description = Registry(home).load_current().description
         expected = (data_digest(learnt), current_rules().version)

@@ -15,6 +15,9 @@ CHANNELS = ("web", "email", "phone", "chat", "api")
 FIELDS = ("id", "subject", "body", "tier", "channel", "received_at", "environment")
 """The columns of a ticket; any other column of a file travels along untouched."""
 
+ALTERNATIVES = {"received_at": ("received_at", "created_at")}
+"""Columns that serve for one of ours, the first that has a value."""
+
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2041, 1, 1, tzinfo=UTC)
 LONGEST_QUOTE = 40
@@ -69,7 +72,7 @@ def parse_ticket(
             "body", "", "subject and body are both empty", "give at least one of them"
         )
     return Ticket(
-        id=_text(record, "id").strip() or default_id,
+        id=ticket_id(record, default=default_id),
         subject=subject,
         body=body,
         tier=_choice(record, "tier", TIERS),
@@ -77,6 +80,17 @@ def parse_ticket(
         received_at=_received_at(record, timezone),
         environment=_text(record, "environment").strip() or None,
     )
+
+
+def ticket_id(record: Mapping[str, Any], *, default: str) -> str:
+    """Return the id of a raw record, or the default where it has none."""
+    return _text(record, "id").strip() or default
+
+
+def has_value(record: Mapping[str, Any], field: str) -> bool:
+    """Tell whether a raw record holds more than nothing or blanks in a field."""
+    value = record.get(field)
+    return not _is_missing(value) and not (isinstance(value, str) and not value.strip())
 
 
 def _text(record: Mapping[str, Any], field: str) -> str:
@@ -102,7 +116,9 @@ def _number_as_written(value: float) -> str:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value != value  # NaN and NaT differ from themselves
+    if value is None or type(value).__name__ in ("NaTType", "NAType"):  # pandas, not imported here
+        return True
+    return isinstance(value, float) and value != value  # NaN
 
 
 def _choice(record: Mapping[str, Any], field: str, known: tuple[str, ...]) -> str | None:
@@ -117,13 +133,10 @@ def _choice(record: Mapping[str, Any], field: str, known: tuple[str, ...]) -> st
 
 
 def _received_at(record: Mapping[str, Any], timezone: ZoneInfo | None) -> datetime | None:
-    field = "received_at"
-    if _is_missing(record.get(field)) or record.get(field) == "":
-        field = "created_at"
-    value = record.get(field)
-    if _is_missing(value) or (isinstance(value, str) and not value.strip()):
-        return None
-    return parse_instant(value, field=field, timezone=timezone)
+    for field in ALTERNATIVES["received_at"]:
+        if has_value(record, field):
+            return parse_instant(record[field], field=field, timezone=timezone)
+    return None
 
 
 def parse_instant(value: Any, *, field: str, timezone: ZoneInfo | None = None) -> datetime:

@@ -10,9 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tickets import Assessment, Ticket, TicketFault, parse_ticket
+from tickets.ticket import ALTERNATIVES, has_value, ticket_id
 from triage.desk import Desk
 from triage.flat import carried_names, flat_columns, flat_record
-from triage.row_files import Record, Row, RowFile, renamed
+from triage.row_files import Record, Row, RowFile, refuse_long_cells, renamed
 
 CHUNK = 500
 """Rows worked through at once: enough for arrays to pay, few enough to stay small in memory."""
@@ -35,17 +36,21 @@ class RowForm:
             return row.fault
         cells = renamed(row.cells, self.columns)
         for name, value in self.defaults.items():
-            if cells.get(name) in (None, ""):
+            if not any(has_value(cells, given) for given in ALTERNATIVES.get(name, (name,))):
                 cells[name] = value
         try:
+            refuse_long_cells(row.cells)
             return parse_ticket(cells, default_id=str(row.number), timezone=self.timezone)
         except TicketFault as fault:
             return fault
 
     def row_id(self, row: Row) -> str:
         """Return the id under which a row is reported, whatever is wrong with it."""
-        given = row.cells.get(self.columns.get("id", "id"))
-        return str(given).strip() if given not in (None, "") else str(row.number)
+        cells = renamed(row.cells, self.columns)
+        try:
+            return ticket_id(cells, default=str(row.number))
+        except TicketFault:
+            return str(row.number)
 
 
 @dataclass
@@ -123,11 +128,13 @@ class Shape:
     """Output name of each input column that travels along."""
 
     @classmethod
-    def of(cls, input_columns: Sequence[str], desk: Desk, *, is_flat: bool) -> Shape:
+    def of(
+        cls, input_columns: Sequence[str], desk: Desk, *, is_flat: bool, id_column: str = "id"
+    ) -> Shape:
         """Return the shape for an input; nested records have fewer names to collide with."""
         own = flat_columns(desk.rooms.ruleset.schema)
         taken = own if is_flat else tuple(dict.fromkeys(name.split(".")[0] for name in own))
-        carried = carried_names(input_columns, taken)
+        carried = carried_names(input_columns, taken, id_column)
         return cls((*own, *carried.values()), own, carried)
 
     def flat(self, row: Row, assessment: Assessment) -> dict[str, Any]:

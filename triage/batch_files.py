@@ -8,17 +8,18 @@ from triage.corpus import refuse_absent_columns
 from triage.desk import Desk
 from triage.printed import assessment_table, table_console
 from triage.progress import progress_bar
-from triage.row_files import STANDARD, Row, RowFile, file_kind, open_rows, require_rows
+from triage.row_files import Row, RowFile, file_kind, open_rows, require_rows
 from triage.row_output import refuse_same_file, row_writer
 
 
 def batch_to_file(source: str, target: str, form: RowForm) -> Report:
     """Assess a row file into another; `InputFaults` before anything is written or when it fails."""
-    kind = file_kind(source if target == STANDARD else target)
+    kind = file_kind(target)
     refuse_same_file(source, target)
     rows = _open(source, form)
     desk = Desk.load()
-    shape = Shape.of(rows.columns, desk, is_flat=kind != "jsonl")
+    id_column = form.columns.get("id", "id")
+    shape = Shape.of(rows.columns, desk, is_flat=kind != "jsonl", id_column=id_column)
     make = shape.nested if kind == "jsonl" else shape.flat
     with (
         progress_bar("tickets", len(rows) or None) as bar,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import warnings
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tickets import InputFaults
+from tickets import Fault, InputFaults
 from triage import data_cli, models_cli, rules_cli, service_cli, sla_cli
 from triage.options import choice, pairs, zone
 
@@ -34,14 +35,32 @@ service_cli.register(app)
 
 def main() -> None:
     """Run the command line; faults of the user's input end with one line each and exit status 2."""
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     warnings.showwarning = _show_warning
     try:
-        app()  # ends with 2 itself on a wrong option, with 130 on Ctrl-C
+        sys.exit(_run())
     except InputFaults as faults:
         for fault in faults.faults:
             print(f"triage: {fault}", file=sys.stderr)
         sys.exit(WRONG_CALL)
+    except OSError as error:  # files of the user are opened elsewhere: this is a full disk
+        print(f"triage: standard output: cannot be written: {error.strerror}", file=sys.stderr)
+        os._exit(
+            WRONG_CALL
+        )  # the interpreter would try to write the rest, and fail in its own words
+
+
+def _run() -> int | str | None:
+    """Return the exit status: of the command itself, 2 on a wrong option, 130 on Ctrl-C."""
+    if sys.stdout is None:
+        raise InputFaults(Fault("standard output", "is closed", "send it to /dev/null instead"))
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        app()
+    except SystemExit as ending:
+        if not sys.stdout.closed:
+            sys.stdout.flush()  # a full disk shows only now
+        return ending.code
+    return None
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
@@ -59,6 +78,9 @@ def suggest(
     received_at: Annotated[
         str, typer.Option(help="ISO 8601 with offset; by default, now.", show_default=False)
     ] = "",
+    timezone: Annotated[
+        str, typer.Option(help="Zone of a receipt time without offset.", show_default=False)
+    ] = "",
     channel: Annotated[str, typer.Option(help="web, email, phone, chat or api.")] = "",
     environment: Annotated[str, typer.Option(help="What the form said of it.")] = "",
     ticket_id: Annotated[str, typer.Option("--id", help="Repeated in the answer.")] = "1",
@@ -67,7 +89,7 @@ def suggest(
     """Suggest a priority for one ticket, with its reasons and response deadline."""
     from tickets import parse_ticket
 
-    body = sys.stdin.buffer.read().decode("utf-8", "surrogateescape") if text == "-" else text
+    body = _standard_input() if text == "-" else text
     ticket = parse_ticket(
         {
             "id": ticket_id,
@@ -79,6 +101,7 @@ def suggest(
             "received_at": received_at or datetime.now().astimezone(),
         },
         default_id="1",
+        timezone=zone(timezone),
     )
     from triage.desk import Desk
 
@@ -89,6 +112,12 @@ def suggest(
         from triage.printed import print_assessment
 
         print_assessment(ticket, assessment)
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise InputFaults(Fault("standard input", "is closed", "pipe the text into it"))
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
 
 
 @app.command()
@@ -116,13 +145,17 @@ def batch(
     from tickets.ticket import FIELDS
     from triage.batch import RowForm
     from triage.batch_files import batch_to_file, batch_to_table
+    from triage.row_files import file_kind
 
     form = RowForm(
         columns=pairs("--column", column, keys=FIELDS),
         defaults=pairs("--default", default, keys=FIELDS),
         timezone=zone(timezone),
     )
-    target = "-" if as_json and not output else output
+    target = output or ("-" if as_json else "")
+    if as_json and file_kind(target) != "jsonl":
+        remedy = "leave --json out, or write .jsonl"
+        raise InputFaults(Fault("--json", f"{target} is no JSON Lines file", remedy))
     report = batch_to_file(path, target, form) if target else batch_to_table(path, form)
     for line in report.lines():
         print(f"triage: {line}", file=sys.stderr)

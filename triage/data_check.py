@@ -11,7 +11,6 @@ import numpy.typing as npt
 from sklearn.model_selection import GroupKFold
 
 from classifier import load_recipe
-from classifier.features import ticket_text
 from classifier.leaks import FOLDS, Leak, joint_leak, leaks, telling_words
 from classifier.similarity import NEAR_COPY, Likeness, families, nearest_earlier
 from classifier.suspicion import suspicious_labels
@@ -36,7 +35,7 @@ def check_file(
     """Return all that is worth knowing of a labelled file; `InputFaults` if it cannot be used."""
     file = read_labelled_file(path, load_ruleset().schema, columns, label_names)
     copies = exact_copies(file.rows)
-    likenesses = _likenesses(file.rows, copies)
+    likenesses = _likenesses(file, copies)
     near = [likeness for likeness in likenesses if likeness.similarity >= NEAR_COPY]
     together = groups(file, families(len(file.rows), [*_links(copies), *near]))
     counted = counts(file)
@@ -72,12 +71,12 @@ def _flat(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().casefold()
 
 
-def _likenesses(rows: Sequence[LabelledRow], copies: Sequence[Sequence[int]]) -> list[Likeness]:
+def _likenesses(file: LabelledFile, copies: Sequence[Sequence[int]]) -> list[Likeness]:
     """Compare tickets by what their customers say, exact copies once."""
     again = {position for copy in copies for position in copy[1:]}
-    kept = [position for position in range(len(rows)) if position not in again]
-    texts = [_flat(ticket_text(rows[position].labelled.ticket).clean.text) for position in kept]
-    labels = [int(rows[position].labelled.priority) for position in kept]
+    kept = [position for position in range(len(file.rows)) if position not in again]
+    texts = [_flat(file.said[position]) for position in kept]
+    labels = [int(file.rows[position].labelled.priority) for position in kept]
     return [
         Likeness(kept[found.later], kept[found.earlier], found.similarity)
         for found in nearest_earlier(texts, labels)

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from classifier.features import ticket_text
 from classifier.form_fields import is_missing
 from classifier.language import detect_language
 from tickets import PRIORITIES
-from triage.labelled_file import LabelledFile, LabelledRow
+from triage.labelled_file import LabelledFile
 
 COUNTED = ("writer", "split", "difficulty", "product_area", "tier", "channel", "environment")
 QUARTILES = {
@@ -34,7 +33,7 @@ def counts(file: LabelledFile) -> dict[str, Any]:
     return {
         "priority": {str(p): sum(t.priority == p for t in tickets) for p in PRIORITIES},
         "facts": _facts(file),
-        "language": _counted(language(row) for row in file.rows),
+        "language": _counted(_languages(file)),
         **found,
         "words": _words(file),
     }
@@ -52,10 +51,10 @@ def _facts(file: LabelledFile) -> dict[str, dict[str, int]]:
     return {f.name: {value: held[f.name, value] for value in f.values} for f in file.schema}
 
 
-def language(row: LabelledRow) -> str:
-    """Return the language of a ticket as the file gives it or as its text shows it."""
-    given = row.labelled.language
-    return given or detect_language(ticket_text(row.labelled.ticket).clean.text)
+def _languages(file: LabelledFile) -> Iterator[str]:
+    """Yield the language of each ticket as the file gives it or as the text shows it."""
+    for labelled, said in zip(file.tickets, file.said, strict=True):
+        yield labelled.language or detect_language(said)
 
 
 def _words(file: LabelledFile) -> dict[str, dict[str, int]]:

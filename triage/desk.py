@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier import Registry
-from rules import diagram, load_engine, load_ruleset, verdict_table
+from classifier import Model, Registry
+from rules import Ruleset, diagram, load_engine, load_ruleset, verdict_table
 from sla import load_policy
-from tickets import Assessment, Ticket
+from tickets import Assessment, Fault, InputFaults, Ticket
 from triage.assess import Rooms, assess
 from triage.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def _refuse_other_facts(model: Model, ruleset: Ruleset) -> None:
+    """Raise `InputFaults` when the rules ask for facts or values that the model does not read."""
+    read = {head.name: head.classes for head in model.heads.heads}
+    if any(read.get(fact.name) != tuple(fact.values) for fact in ruleset.schema):
+        problem = f"reads other facts than {ruleset.name} declares"
+        raise InputFaults(Fault(f"model {model.version}", problem, "run `triage train`"))
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Desk:
         """
         model = Registry(home or Settings.from_environment().home).load_current()
         ruleset = load_ruleset()
+        _refuse_other_facts(model, ruleset)
         return cls(
             Rooms(
                 model=model,

@@ -14,8 +14,7 @@ from tickets import Assessment, Priority, Suggestion
 from triage.corpus import load_labelled_or_shipped
 from triage.desk import Desk
 from triage.printed import table_console
-
-HELD_OUT = "test"
+from triage.training import HELD_OUT
 
 
 def evaluate_file(

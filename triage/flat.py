@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tickets import PRIORITIES, Assessment, FactSchema
@@ -61,16 +61,22 @@ def _flattened(key: str, value: Any) -> dict[str, Any]:
     return {} if value is None else {key: value}
 
 
-def carried_names(columns: Iterable[str], ours: Iterable[str]) -> dict[str, str]:
+def carried_names(
+    columns: Sequence[str], ours: Iterable[str], id_column: str = "id"
+) -> dict[str, str]:
     """Return under which name each column of the input travels along.
 
-    One that collides with an output name becomes `input.NAME`; `id` does not travel, as the
-    assessment repeats it.
+    One that collides with an output name becomes `input.NAME`. A column `id` that the ids came from
+    does not travel, as the assessment repeats it.
     """
     taken = set(ours)
     names = {}
     for column in columns:
-        if column == "id":
+        if column == id_column == "id":
             continue
-        names[column] = f"input.{column}" if column in taken else column
+        name = column
+        while name in taken or (name != column and name in columns):
+            name = f"input.{name}"
+        names[column] = name
+        taken.add(name)
     return names

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from triage.batch import RowForm, Shape, assess_rows
-from triage.row_files import Row
+from triage.row_files import Row, refuse_doubled_columns
 
 if TYPE_CHECKING:
     from triage.desk import Desk
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def assess_frame(desk: Desk, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the flat assessments of a frame's rows under the frame's own index."""
-    shape = Shape.of([str(column) for column in frame.columns], desk, is_flat=True)
+    columns = [str(column) for column in frame.columns]
+    refuse_doubled_columns("data frame", columns)
+    shape = Shape.of(columns, desk, is_flat=True)
     records = [shape.flat(row, done) for row, done in assess_rows(_rows(frame), desk, RowForm())]
     return pd.DataFrame(records, columns=list(shape.columns), index=frame.index)
 

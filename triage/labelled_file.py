@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier import LabelledTicket
+from classifier.features import ticket_text
 from classifier.form_fields import is_missing
 from classifier.labelled import parse_label
 from tickets import FactSchema, Fault, InputFaults, Priority, TicketFault
@@ -68,6 +70,11 @@ class LabelledFile:
     def tickets(self) -> list[LabelledTicket]:
         """The labelled tickets."""
         return [row.labelled for row in self.rows]
+
+    @cached_property
+    def said(self) -> list[str]:
+        """What the customers say, without markup, threads and signatures."""
+        return [ticket_text(labelled.ticket).clean.text for labelled in self.tickets]
 
     @property
     def form_fields(self) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -33,12 +35,10 @@ def train(
     ] = False,
 ) -> None:
     """Train a model on labelled tickets and make it current."""
-    from classifier import Registry
     from triage.settings import Settings
 
     home = Settings.from_environment().home
-    current = Registry(home).current_version()
-    if if_missing and current:
+    if if_missing and (current := _usable_version(home)):
         print(f"model {current} is ready in {home}")
         return
     from triage.corpus import load_labelled_or_shipped
@@ -50,6 +50,20 @@ def train(
         model = train_model(tickets, home, bar.reach)
     learnt = model.description["tickets"]
     print(f"model {model.version}, learnt from {learnt} tickets, is now current in {home}")
+
+
+def _usable_version(home: Path) -> str | None:
+    """Return the version of the current model, or None when there is none that a desk can use."""
+    from classifier import Registry
+    from triage.desk import Desk
+
+    if Registry(home).current_version() is None:
+        return None
+    try:
+        return Desk.load(home).rooms.model.version
+    except InputFaults as faults:
+        print(f"triage: {faults}; training anew", file=sys.stderr)
+        return None
 
 
 def evaluate(

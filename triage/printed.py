@@ -19,8 +19,11 @@ SHORT_SUBJECT = 34
 
 def table_console() -> Console:
     """Return a console on standard output, wide enough for a table when nobody watches."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH_IN_A_PIPE)
+    # Square brackets in a subject are words of the customer, never styles.
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = WIDTH_IN_A_PIPE
+    return console
 
 
 def print_assessment(ticket: Ticket, assessment: Assessment) -> None:

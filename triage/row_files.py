@@ -13,7 +13,9 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any, Protocol
@@ -77,8 +79,8 @@ def open_rows(path: str) -> RowFile:
         return JsonLinesFile(path) if kind == "jsonl" else ParquetFile(path)
     except OSError as error:  # gzip.BadGzipFile is one of them
         raise InputFaults(_unreadable(path, error)) from None
-    except EOFError:
-        raise InputFaults(_cut_short(path)) from None
+    except (EOFError, zlib.error):
+        raise InputFaults(_damaged(path)) from None
 
 
 def _unreadable(path: str, error: OSError) -> Fault:
@@ -90,8 +92,8 @@ def _unreadable(path: str, error: OSError) -> Fault:
     return Fault(path, f"cannot be read: {reason}", "check its permissions and content")
 
 
-def _cut_short(path: str) -> Fault:
-    return Fault(path, "ends in the middle of its compressed data", "copy or export it again")
+def _damaged(path: str) -> Fault:
+    return Fault(path, "holds compressed data that is damaged or cut short", "copy it again")
 
 
 def _open_text(path: str) -> IO[str]:
@@ -104,6 +106,22 @@ def _open_text(path: str) -> IO[str]:
 def _refuse_other_encoding(path: str, start: str) -> None:
     if "\x00" in start or any("\ud800" <= char <= "\udfff" for char in start):
         raise InputFaults(Fault(path, "is not UTF-8 text", "save or export it as UTF-8"))
+
+
+def refuse_doubled_columns(place: str, names: Sequence[str]) -> None:
+    """Raise `InputFaults` naming every column that stands more than once."""
+    doubled = [name for name, count in Counter(names).items() if count > 1]
+    if doubled:
+        remedy = "rename one of them"
+        raise InputFaults(*(Fault(place, f'column "{n}" stands twice', remedy) for n in doubled))
+
+
+def refuse_long_cells(cells: Mapping[str, Any]) -> None:
+    """Raise a `TicketFault` for a cell that is longer than any report."""
+    for column, cell in cells.items():
+        if isinstance(cell, str) and len(cell) > LONGEST_CELL:
+            problem = f"is longer than {LONGEST_CELL:,} characters"
+            raise TicketFault(column, cell, problem, "shorten it")
 
 
 class CsvFile:
@@ -123,15 +141,10 @@ class CsvFile:
 
     def _header(self, cells: list[str]) -> Iterator[str]:
         names = [cell.strip() for cell in cells]
-        faults = [
-            Fault(f"{self.name}:1", f'column "{name}" stands twice', "rename one of them")
-            for name in dict.fromkeys(names)
-            if name and names.count(name) > 1
-        ]
+        refuse_doubled_columns(f"{self.name}:1", [name for name in names if name])
         if not any(names):
-            faults.append(Fault(f"{self.name}:1", "has no header", "name the columns in line 1"))
-        if faults:
-            raise InputFaults(*faults)
+            place = f"{self.name}:1"
+            raise InputFaults(Fault(place, "has no header", "name the columns in line 1"))
         for number, name in enumerate(names, start=1):
             yield name or f"column {number}"
 
@@ -142,8 +155,8 @@ class CsvFile:
         try:
             with _open_text(self.name) as text:
                 yield from self._rows(_Lines(text))
-        except EOFError:
-            raise InputFaults(_cut_short(self.name)) from None
+        except (EOFError, zlib.error):
+            raise InputFaults(_damaged(self.name)) from None
         except OSError as error:
             raise InputFaults(_unreadable(self.name, error)) from None
 
@@ -174,10 +187,6 @@ class CsvFile:
         if len(cells) != len(self.columns):
             problem = f"has {len(cells)} cells where the header has {len(self.columns)}"
             return Row(number, record, self._fault(lines, cells, problem))
-        for column, cell in record.items():
-            if len(cell) > LONGEST_CELL:
-                problem = f"is longer than {LONGEST_CELL:,} characters"
-                return Row(number, record, TicketFault(column, cell, problem, "shorten it"))
         return Row(number, record)
 
     def _fault(self, lines: _Lines, cells: list[str], problem: str) -> TicketFault:
@@ -235,6 +244,8 @@ class JsonLinesFile:
 
 
 def _keep_standard_input() -> Any:
+    if sys.stdin is None:
+        raise InputFaults(Fault("standard input", "is closed", "pipe a file into it"))
     kept = tempfile.NamedTemporaryFile(prefix="triage-")  # noqa: SIM115 - lives as long as its rows
     shutil.copyfileobj(sys.stdin.buffer, kept)
     kept.flush()
@@ -273,6 +284,7 @@ class ParquetFile:
             problem = f"is not a whole Parquet file: {reason}"
             raise InputFaults(Fault(self.name, problem, "copy or export it again")) from None
         self.columns = tuple(self._file.schema_arrow.names)
+        refuse_doubled_columns(self.name, self.columns)
 
     def __len__(self) -> int:
         return int(self._file.metadata.num_rows)
@@ -286,7 +298,7 @@ class ParquetFile:
                 for record in batch.to_pylist():
                     number += 1
                     yield Row(number, record)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, OverflowError, ValueError) as error:
             problem = f"is damaged: {str(error).splitlines()[0]}"
             raise InputFaults(Fault(self.name, problem, "copy or export it again")) from None
 

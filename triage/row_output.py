@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import os
 import sys
 import tempfile
@@ -137,8 +138,32 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return value
+        return _json(value)
+    return _decoded(value) if isinstance(value, bytes) else value
+
+
+def _json(value: Any) -> str:
+    """Return strict JSON: numbers that are none become null, bytes become text."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_plain, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return _decoded(value) if isinstance(value, bytes) else str(value)
+
+
+def _decoded(value: bytes) -> str:
+    return value.decode("utf-8", "backslashreplace")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class JsonLinesWriter:
@@ -150,7 +175,7 @@ class JsonLinesWriter:
     def write(self, records: Sequence[Record]) -> None:
         """Write one line a record."""
         for record in records:
-            self._text.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+            self._text.write(_json(record) + "\n")
 
     def close(self) -> None:
         """Flush; the stream belongs to the caller."""
@@ -200,5 +225,5 @@ def _typed(column: str, value: Any) -> Any:
     if value is None or is_number(column) or column in FLAGS:
         return value
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+        return _json(value)
+    return _plain(value).encode("utf-8", "backslashreplace").decode("utf-8")

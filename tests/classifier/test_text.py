@@ -1,5 +1,8 @@
 """Only what the customer says now is read, and every character knows where it stood."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +78,21 @@ def test_a_phrase_over_two_lines_has_a_span_in_each() -> None:
     start = text.text.index("line")
     spans = text.spans(start, text.text.index("dead"))
     assert [body[span.start : span.end] for span in spans] == ["line", "is "]
+
+
+def test_line_ends_of_windows_read_like_others() -> None:
+    body = (
+        "Export is empty today.\nRegards,\nMara\nHead\nDesk\nFloor 3\nLondon\nAll systems down ext"
+    )
+    assert clean("", body).text == clean("", body.replace("\n", "\r\n")).text
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<style>", "<a ", "&#", "< "])
+def test_markup_that_never_ends_is_read_in_no_time(piece: str) -> None:
+    """Quadratic patterns took ten seconds and more for such a mail."""
+    started = time.process_time()
+    clean("", "<p>" + piece * (100_000 // len(piece)))
+    assert time.process_time() - started < 3
 
 
 def test_a_text_of_millions_of_characters_is_read_to_a_limit() -> None:

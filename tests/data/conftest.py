@@ -42,7 +42,9 @@ def plain() -> list[dict[str, Any]]:
     for number in range(150):
         priority = ("P0", "P2", "P4")[number % 3]
         own = dice.sample(WORDS[priority].split(), 5)
-        body = own + dice.sample(COMMON.split(), 8) + [f"{dice.randrange(10**6):06x}" for _ in "123"]
+        body = (
+            own + dice.sample(COMMON.split(), 8) + [f"{dice.randrange(10**6):06x}" for _ in "123"]
+        )
         dice.shuffle(body)
         records.append(
             {

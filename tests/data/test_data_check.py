@@ -45,66 +45,62 @@ def test_labels_that_the_text_contradicts_are_suspicious(plain: Records, write: 
 
 
 def test_a_column_that_gives_the_label_away_is_a_leak(plain: Records, write: Write) -> None:
-    for record in plain:
+    for number, record in enumerate(plain):
         record["team"] = {"P0": "war room", "P2": "desk"}.get(record["priority"], "helpline")
         record["closed_after_hours"] = {"P0": 2.0, "P2": 40.0, "P4": 41.5}[record["priority"]]
+        record["incident"] = f"INC{number:06}" if record["priority"] == "P0" else None
         record["body"] += " x" * (200 if record["priority"] == "P4" else 0)
     report = check_file(write("leak.jsonl", plain), {}, {})
     leaking = {n: f["macro_f1"] for n, f in report["leaks"]["fields"].items() if f["gives_away"]}
     assert leaking["team"] == leaking["closed_after_hours"] == 1.0
-    assert set(leaking) == {"team", "closed_after_hours", "length of the text"}
+    assert set(leaking) == {"team", "closed_after_hours", "incident", "length of the text"}
     assert report["leaks"]["together"]["gives_away"]
-
-
-def test_a_column_filled_for_one_class_only_is_a_leak(plain: Records, write: Write) -> None:
-    for number, record in enumerate(plain):
-        record["incident"] = f"INC{number:06}" if record["priority"] == "P0" else None
-    report = check_file(write("incident.jsonl", plain), {}, {})
-    assert report["leaks"]["fields"]["incident"]["gives_away"]
-    assert report["missing"]["incident"] == 100
+    assert report["missing"] == {"incident": 100}
 
 
 def test_a_word_written_with_the_label_is_named(plain: Records, write: Write) -> None:
     for record in plain:
         record["subject"] = "[SEV-1] help" if record["priority"] == "P0" else "help"
-    (word,) = [
-        word
-        for word in check_file(write("tagged.jsonl", plain), {}, {})["telling_words"]
-        if word["word"] == "sev-1"
+    report = check_file(write("tagged.jsonl", plain[:48]), {}, {})
+    assert report["telling_words"] == [
+        {"word": "sev-1", "priority": "P0", "tickets": 16, "share": 1.0}
     ]
-    assert word == {"word": "sev-1", "priority": "P0", "tickets": 50, "share": 1.0}
 
 
 def test_copies_with_differing_labels_come_first(plain: Records, write: Write) -> None:
     same = {**plain[3], "id": "same", "body": f"  {plain[3]['body'].upper()}\n"}
     other = {**plain[5], "id": "other", "priority": "P1"}
-    report = check_file(write("copies.jsonl", [*plain, same, other]), {}, {})
+    report = check_file(write("copies.jsonl", [*plain[:40], same, other]), {}, {})
     assert places(report["exact_copies"]) == [["T-005", "other"], ["T-003", "same"]]
     assert [copies["labels_differ"] for copies in report["exact_copies"]] == [True, False]
     assert report["exact_copies"][0]["tickets"] == [
         {"row": 6, "id": "T-005", "priority": "P4"},
-        {"row": 152, "id": "other", "priority": "P1"},
+        {"row": 42, "id": "other", "priority": "P1"},
     ]
     assert report["near_copies"] == []
 
 
 def test_a_ticket_with_a_few_words_exchanged_is_a_near_copy(plain: Records, write: Write) -> None:
-    body = "The wallboard in Leeds has shown no figures for the evening shift since the update. " * 3
-    plain += [
+    body = (
+        "The wallboard in Leeds has shown no figures for the evening shift since the update. " * 3
+    )
+    tickets = [
+        *plain[:40],
         {"id": "first", "body": f"{body} Regards, Ann", "priority": "P3"},
         {"id": "again", "body": body.replace("Leeds", "Cardiff"), "priority": "P3"},
         {"id": "third", "body": f"{body} Cheers", "priority": "P2"},
     ]
-    report = check_file(write("near.jsonl", plain), {}, {})
+    report = check_file(write("near.jsonl", tickets), {}, {})
     assert places(report["near_copies"])[0] == ["first", "third"]
-    assert sorted(places(report["near_copies"])[1:]) == [["again", "third"], ["first", "again"]]
-    assert all(0.7 <= copies["similarity"] < 1 for copies in report["near_copies"][1:])
+    assert places(report["near_copies"])[1:] == [["first", "again"]]
+    assert [copies["labels_differ"] for copies in report["near_copies"]] == [True, False]
+    assert all(0.7 <= copies["similarity"] < 1 for copies in report["near_copies"])
 
 
 def test_quotes_that_the_text_lacks_are_named(plain: Records, write: Write) -> None:
     plain[0] |= {"body": "Half of us hear nothing.", "facts": {"reach": "many"}}
     plain[0]["evidence"] = {"reach": ["Half of us", "half of them"]}
-    assert check_file(write("quotes.jsonl", plain), {}, {})["misquoted"] == [
+    assert check_file(write("quotes.jsonl", plain[:9]), {}, {})["misquoted"] == [
         {"row": 1, "id": "T-000", "fact": "reach", "quote": "half of them"}
     ]
 
@@ -113,12 +109,12 @@ def test_what_is_rare_or_missing_is_counted(plain: Records, write: Write) -> Non
     plain[0]["priority"] = "P1"
     for record in plain[:25]:
         record["facts"] = {"reach": "one" if record is plain[3] else "all"}
-    report = check_file(write("rare.jsonl", plain), {}, {})
+    report = check_file(write("rare.jsonl", plain[:45]), {}, {})
     rare = {(one["kind"], one["value"]): one["tickets"] for one in report["too_rare"]}
     assert rare["priority", "P1"] == 1
     assert rare["facts.reach", "one"] == 1
     assert ("facts.reach", "all") not in rare
-    assert report["missing"]["facts.reach"] == 125
+    assert report["missing"]["facts.reach"] == 20
     assert report["counts"]["facts"]["reach"]["all"] == 24
 
 
@@ -173,12 +169,12 @@ def test_the_command_prints_findings_first_and_names_unusable_rows(
     plain[8]["priority"] = "urgent"
     plain[9]["body"] = ""
     plain[12]["facts"] = "many"
-    path = write("mixed.jsonl", plain)
+    path = write("mixed.jsonl", plain[:45])
     done = triage("data", "check", path)
     assert done.returncode == 3
     lines = done.stdout.splitlines()
-    assert lines[:2] == [f"146 labelled tickets in {path}", "- 4 rows cannot be used"]
-    assert "  priority         P0 48, P1 0, P2 48, P3 0, P4 50" in lines
+    assert lines[:2] == [f"41 labelled tickets in {path}", "- 4 rows cannot be used"]
+    assert "  priority         P0 13, P1 0, P2 14, P3 0, P4 14" in lines
     report = json.loads(triage("data", "check", path, "--json").stdout)
     assert [(cause["field"], cause["rows"]) for cause in report["unusable"]] == [
         ("priority", [5, 9]),

@@ -170,6 +170,71 @@ def test_defaults_fill_what_a_row_lacks(triage: Run) -> None:
     assert json.loads(done.stdout)["response"]["due_at"].startswith("2026-07-10T00:30:00-07:00")
 
 
+def test_brackets_in_a_subject_are_words(triage: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,subject,body\n1,[/b] [red] reset,chat is down\n")
+    assert "[/b] [red] reset" in triage("batch", "a.csv").stdout
+
+
+def test_json_of_a_csv_file_is_json_lines(triage: Run, inbox: Path) -> None:
+    done = triage("batch", "export.csv", "--json", *COLUMNS)
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["A-1", "A-2", "A-3"]
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("suggest x >&-", "standard output: is closed"),
+        ("suggest - <&-", "standard input: is closed"),
+        ("batch - <&-", "standard input: is closed"),
+        ("suggest x >/dev/full", "standard output: cannot be written: No space left on device"),
+    ],
+)
+def test_closed_and_full_streams_end_with_one_line(
+    small_home: Path, command: str, message: str
+) -> None:
+    done = subprocess.run(
+        f"{Path(sys.executable).with_name('triage')} {command}",
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TRIAGE_HOME": str(small_home)},
+        check=False,
+    )
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("command", [["train"], ["train", "--if-missing"], ["suggest", "x"]])
+def test_a_home_that_is_a_file_is_refused_at_once(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("triage"), *command],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TRIAGE_HOME": str(tmp_path / "file")},
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("a,P0\nb,P0\n", "all 2 have the same label"),
+        ("a,P0\nb,P1\n", "2 are too few"),
+    ],
+)
+def test_too_little_to_learn_from_is_refused(
+    triage: Run, tmp_path: Path, rows: str, message: str
+) -> None:
+    (tmp_path / "few.csv").write_text("body,label\n" + rows)
+    done = triage("train", "few.csv")
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
 def test_a_closed_pipe_ends_quietly(small_home: Path, tmp_path: Path) -> None:
     rows = "".join('{"body": "chat is down"}\n' for _ in range(3_000))
     (tmp_path / "in.jsonl").write_text(rows)

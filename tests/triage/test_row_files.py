@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -61,7 +62,6 @@ def test_commas_inside_quotes_do_not_hide_a_semicolon_file() -> None:
         ("2,a,b", "has 3 cells where the header has 2"),
         ("2", "has 1 cells where the header has 2"),
         ('2,"never closed', "has a quote that never closes"),
-        (f"2,{'x' * 10_000_001}", "is longer than 10,000,000 characters"),
     ],
 )
 def test_a_row_that_is_damaged_carries_its_fault_and_the_others_none(
@@ -71,6 +71,64 @@ def test_a_row_that_is_damaged_carries_its_fault_and_the_others_none(
     assert rows[0].fault is None
     assert rows[1].fault is not None
     assert rows[1].fault.problem == problem
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_cell_beyond_ten_megabytes_fails_its_row(ending: str) -> None:
+    text = "x" * 10_000_001
+    content = {
+        "csv": f"id,body\n1,{text}\n2,chat is down\n",
+        "jsonl": f'{{"body":"{text}"}}\n{{"body":"x"}}',
+    }
+    report = batch(write(f"a.{ending}", content[ending]), "out.csv")
+    assert (report.done, report.failed) == (1, 1)
+    assert "is longer than 10,000,000 characters" in report.shown[0]
+
+
+def test_a_damaged_gzip_file_is_refused() -> None:
+    packed = bytearray(gzip.compress(bytes(range(1, 256)) * 400))
+    packed[40:80] = bytes(40)
+    assert "damaged or cut short" in refusal("a.csv.gz", bytes(packed))
+
+
+def test_doubled_columns_are_refused_in_parquet_and_frames(desk: Desk) -> None:
+    table = pa.table([["1"], ["a"], ["b"]], names=["id", "body", "body"])
+    pq.write_table(table, "a.parquet")
+    with pytest.raises(InputFaults, match='column "body" stands twice'):
+        open_rows("a.parquet")
+    with pytest.raises(InputFaults, match='column "body" stands twice'):
+        desk.assess_frame(pd.DataFrame([["a", "b"]], columns=["body", "body"]))
+
+
+def test_no_column_is_lost_when_assessing_our_own_output_again() -> None:
+    write("r0.csv", "id,number,body,priority\nold,7,chat is down,high\n")
+    batch("r0.csv", "r1.csv", columns={"id": "number"})
+    for before, after in (("r1.csv", "r2.csv"), ("r2.csv", "r3.csv")):
+        batch(before, after)
+    header = Path("r3.csv").read_text().splitlines()[0].split(",")
+    assert len(header) == len(set(header))
+    row = pd.read_csv("r1.csv", dtype=str).iloc[0]
+    assert (row["id"], row["input.id"], row["input.priority"]) == ("7", "old", "high")
+
+
+def test_a_default_does_not_override_what_the_row_says() -> None:
+    write("a.csv", "id,body,created_at,tier\n1,chat is down,2026-01-05T10:00:00Z, \n")
+    defaults = {"received_at": "2026-07-10T09:00:00Z", "tier": "standard"}
+    batch("a.csv", "out.csv", defaults=defaults)
+    assert pd.read_csv("out.csv")["response.due_at"][0].startswith("2026-01-0")
+
+
+def test_numbers_that_are_none_become_null_in_json_lines() -> None:
+    batch(write("a.jsonl", '{"id":1,"body":"chat is down","x":NaN}\n'), "out.jsonl")
+    assert json.loads(Path("out.jsonl").read_text(), parse_constant=pytest.fail)["x"] is None
+
+
+def test_cells_of_a_frame_may_hold_anything(desk: Desk) -> None:
+    frame = pd.DataFrame(
+        {"id": [float("nan"), 17.0], "body": ["", "chat is down"], "tags": [["a"], None]}
+    )
+    done = desk.assess_frame(frame)
+    assert done["id"].tolist() == ["1", "17"]
 
 
 def test_empty_lines_of_a_csv_file_are_no_rows() -> None:
@@ -89,7 +147,7 @@ def test_empty_lines_of_a_csv_file_are_no_rows() -> None:
         (
             "a.csv.gz",
             gzip.compress(b"id,body\n1,x\n" * 99)[:-20],
-            "in the middle of its compressed",
+            "compressed data that is damaged or cut short",
         ),
         ("a.parquet", b"PAR1 but no more", "a.parquet: is not a whole Parquet file"),
         ("a.json", "{}", "a.json: has an unknown file ending"),
