@@ -6,6 +6,7 @@ had read it, a form that only outages get, a tag written with the label.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ class Leak:
     @property
     def gives_away(self) -> bool:
         """Tell whether it is more than chance and luck explain."""
-        return self.macro_f1 >= self.chance + max(GIVEN_AWAY, LUCK / self.tickets**0.5)
+        return self.macro_f1 >= self.chance + max(GIVEN_AWAY, LUCK / math.sqrt(self.tickets))
 
 
 def leaks(

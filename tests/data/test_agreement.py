@@ -15,6 +15,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from classifier.kappa import agreement
 from tickets import InputFaults
+from triage.agreement_printed import print_agreement
 from triage.second_labels import agreement_report
 
 Write = Callable[[str, Sequence[Mapping[str, Any]]], str]
@@ -117,7 +118,7 @@ def test_what_the_second_reader_left_out_is_not_counted(write: Write, first: str
 
 
 def test_every_faulty_row_is_named(write: Write, first: str) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": "9", "priority": "P1"},
         {"id": "1", "priority": "P7"},
         {"id": "2", "priority": "P4", "facts": {"reech": "all"}},
@@ -134,12 +135,22 @@ def test_every_faulty_row_is_named(write: Write, first: str) -> None:
     ]
 
 
-def test_the_command_prints_each_label_and_each_split(
-    triage: Run, write: Write, first: str
+def test_people_see_each_label_with_what_differs(
+    write: Write, first: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     second = write("second.jsonl", [{"id": "1", "priority": "P1", "facts": OUTAGE}])
-    done = triage("data", "agreement", second, first)
+    print_agreement(agreement_report(second, first))
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "1 tickets labelled twice; 95 % intervals in brackets"
+    assert [line.split()[:3] for line in lines[2:4]] == [
+        ["priority", "1", "0.000"],
+        ["environment", "1", "1.000"],
+    ]
+    assert "  priority           P0, P1: 1  1" in lines
+
+
+def test_machines_get_the_whole_report(triage: Run, write: Write, first: str) -> None:
+    second = write("second.jsonl", [{"id": "1", "priority": "P1", "facts": OUTAGE}])
+    done = triage("data", "agreement", second, first, "--json")
     assert done.returncode == 0
-    assert "1 tickets labelled twice" in done.stdout
-    assert "priority           P0, P1: 1  1" in done.stdout
-    assert json.loads(triage("data", "agreement", second, first, "--json").stdout)["tickets"] == 1
+    assert json.loads(done.stdout)["tickets"] == 1

@@ -13,7 +13,7 @@ import pytest
 
 from tickets import InputFaults, Priority
 from triage.data_check import check_file
-from triage.data_printed import findings
+from triage.data_printed import findings, print_check
 
 Records = list[dict[str, Any]]
 Write = Callable[[str, Sequence[Mapping[str, Any]]], str]
@@ -162,31 +162,39 @@ def test_a_file_without_a_usable_row_is_refused(write: Write) -> None:
         check_file(path, {}, {})
 
 
-def test_the_command_prints_findings_first_and_names_unusable_rows(
-    triage: Run, plain: Records, write: Write
+def test_people_see_what_to_look_at_first(
+    plain: Records, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plain[4]["priority"] = "urgent"
-    plain[8]["priority"] = "urgent"
+    plain[4]["priority"] = plain[8]["priority"] = "urgent"
     plain[9]["body"] = ""
-    plain[12]["facts"] = "many"
     path = write("mixed.jsonl", plain[:45])
-    done = triage("data", "check", path)
-    assert done.returncode == 3
-    lines = done.stdout.splitlines()
-    assert lines[:2] == [f"41 labelled tickets in {path}", "- 4 rows cannot be used"]
-    assert "  priority         P0 13, P1 0, P2 14, P3 0, P4 14" in lines
-    report = json.loads(triage("data", "check", path, "--json").stdout)
-    assert [(cause["field"], cause["rows"]) for cause in report["unusable"]] == [
-        ("priority", [5, 9]),
-        ("body", [10]),
-        ("facts", [13]),
+    print_check(check_file(path, {}, {}))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        f"42 labelled tickets in {path}",
+        "- 3 rows cannot be used",
+        "- 5 classes or values are too rare to learn",
+        "- not checked: leaks and labels: fewer than 50 usable tickets",
     ]
-    assert done.stderr == ""
+    assert "  priority         P0 14, P1 0, P2 14, P3 0, P4 14" in lines
+    assert [line for line in lines if line.endswith("2 rows: 5, 9")] == [
+        "  priority: unknown label 'urgent' (name its priority with --map, as in --map urgent=P0):"
+        " 2 rows: 5, 9"
+    ]
 
 
-def test_a_column_that_the_file_lacks_fails_the_call(
-    triage: Run, plain: Records, write: Write
-) -> None:
-    done = triage("data", "check", write("plain.jsonl", plain), "--column", "body=text")
-    assert done.returncode == 2
-    assert 'has no column "text"' in done.stderr
+def test_machines_get_the_rows_behind_each_cause(triage: Run, write: Write) -> None:
+    rows = [{"body": "x", "priority": name} for name in ("P1", "urgent", "P3", "urgent")]
+    rows += [{"body": "", "priority": "P1"}, {"body": "y", "priority": "P1", "facts": "many"}]
+    done = triage("data", "check", write("mixed.jsonl", rows), "--json")
+    assert done.returncode == 3
+    assert [(c["field"], c["rows"]) for c in json.loads(done.stdout)["unusable"]] == [
+        ("priority", [2, 4]),
+        ("body", [5]),
+        ("facts", [6]),
+    ]
+
+
+def test_a_column_that_the_file_lacks_fails_the_call(plain: Records, write: Write) -> None:
+    with pytest.raises(InputFaults, match='has no column "text"'):
+        check_file(write("plain.jsonl", plain), {"body": "text"}, {})
