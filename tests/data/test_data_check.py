@@ -78,6 +78,10 @@ def test_copies_with_differing_labels_come_first(plain: Records, write: Write) -
         {"row": 42, "id": "other", "priority": "P1"},
     ]
     assert report["near_copies"] == []
+    assert findings(report)[:2] == [
+        "1 group of the same text has labels that differ",
+        "1 group of the same text has one label",
+    ]
 
 
 def test_a_ticket_with_a_few_words_exchanged_is_a_near_copy(plain: Records, write: Write) -> None:
@@ -154,6 +158,11 @@ def test_a_customers_export_is_read_under_its_own_names(plain: Records, tmp_path
     assert report["counts"]["priority"]["P0"] == 50
     assert set(report["leaks"]["fields"]) == {"length of the text", "id", "queue"}
     assert report["leaks"]["fields"]["queue"]["gives_away"]
+
+
+def test_a_file_without_rows_is_refused(write: Write) -> None:
+    with pytest.raises(InputFaults, match="has no rows"):
+        check_file(write("empty.jsonl", []), {}, {})
 
 
 def test_a_file_without_a_usable_row_is_refused(write: Write) -> None:

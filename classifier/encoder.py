@@ -1,0 +1,156 @@
+"""Text to meaning: the compact encoder, which was fine-tuned once and ships with the package.
+
+It runs on onnxruntime alone and never reaches for a network. Every window of a text is run by
+itself: weights are quantised, and what stood beside a text in a batch would otherwise tinge its
+numbers. So a text has one embedding, in whatever company it comes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tickets import Fault, InputFaults
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+Floats = npt.NDArray[np.float32]
+
+SHIPPED = Path(__file__).parent
+FORMAT = 1
+"""Raised whenever an older program could not use what a newer one made."""
+LONGEST_TEXT = 30_000
+"""Characters of a text that are read, some five thousand words."""
+
+_ABOUT, _NETWORK, _TOKENIZER = "encoder.json", "encoder.onnx", "encoder_tokenizer.json"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text as the encoder sees it: d numbers for all of it, and scores for each of t tokens."""
+
+    embedding: Floats
+    """Shape (d,)."""
+    starts: npt.NDArray[np.int32]
+    """Where each token starts in the text, shape (t,)."""
+    ends: npt.NDArray[np.int32]
+    evidence: Floats
+    """How likely each token belongs to the words that show each question, shape (t, questions)."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A loaded encoder; may be used from several threads at once."""
+
+    about: Mapping[str, Any]
+    """What `encoder.json` says of it: hashes, base, licence, training data, measures."""
+    network: InferenceSession
+    tokenizer: Tokenizer
+    threads: int
+
+    @property
+    def width(self) -> int:
+        """How many numbers an embedding has."""
+        return int(self.about["width"])
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The facts whose evidence is scored, in the order of the scores."""
+        return tuple(self.about["questions"])
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Return the embeddings of texts, shape (n, width); long texts are read whole."""
+        embeddings = np.zeros((len(texts), self.width), np.float32)
+        for at, encoded in enumerate(self.encode(texts)):
+            embeddings[at] = encoded.embedding
+        return embeddings
+
+    def encode(self, texts: Iterable[str]) -> Iterator[Encoded]:
+        """Yield each text's embedding, the mean over its windows, with its evidence scores."""
+        if self.threads == 1:
+            yield from map(self._encode, texts)
+        else:
+            with ThreadPoolExecutor(self.threads) as pool:
+                yield from pool.map(self._encode, texts)
+
+    def _encode(self, text: str) -> Encoded:
+        encoding = self.tokenizer.encode(text[:LONGEST_TEXT], add_special_tokens=False)
+        bounds = window_bounds(len(encoding.ids), self.about["cut"])
+        windows = [self._run(encoding.ids[start:end]) for start, end in bounds]
+        starts, ends = np.array(encoding.offsets, np.int32).reshape(-1, 2).T
+        return Encoded(
+            embedding=np.mean([embedding for embedding, _ in windows], axis=0),
+            starts=starts,
+            ends=ends,
+            evidence=np.concatenate([evidence for _, evidence in windows]),
+        )
+
+    def _run(self, window: Sequence[int]) -> tuple[Floats, Floats]:
+        """Return the embedding (d,) and evidence (t, questions) of one window of t tokens."""
+        first, last = (self.tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
+        ids = np.array([[first, *window, last]], np.int64)
+        embedding, evidence = self.network.run(None, {"ids": ids})
+        return embedding[0], evidence[0, 1:-1]
+
+
+def window_bounds(tokens: int, cut: int) -> list[tuple[int, int]]:
+    """Return where the windows of a text start and end: as few as fit, of equal length.
+
+    `cut` is the longest window in tokens, with the two marks that frame each of them.
+    """
+    count = max(1, -(-tokens // (cut - 2)))
+    return [(tokens * n // count, tokens * (n + 1) // count) for n in range(count)]
+
+
+def load_encoder(folder: Path = SHIPPED, *, threads: int = 1) -> Encoder:
+    """Load an encoder; `InputFaults` when it is absent, damaged or of another format.
+
+    `threads` is how many texts are worked on at once.
+    """
+    about = _about(folder)
+    for name, expected in about["sha256"].items():
+        if _sha256(folder / name) != expected:
+            raise _unusable(folder / name, "does not match the hash in encoder.json")
+
+    from onnxruntime import InferenceSession, SessionOptions
+    from tokenizers import Tokenizer
+
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    network = InferenceSession(str(folder / _NETWORK), options, providers=["CPUExecutionProvider"])
+    tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
+    return Encoder(about, network, tokenizer, threads)
+
+
+def _about(folder: Path) -> Mapping[str, Any]:
+    try:
+        about: Mapping[str, Any] = json.loads((folder / _ABOUT).read_text("utf-8"))
+        about["sha256"][_NETWORK], about["sha256"][_TOKENIZER]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise _unusable(folder / _ABOUT, f"cannot be read: {error!r}") from None
+    if about.get("format") != FORMAT:
+        raise _unusable(
+            folder / _ABOUT, f"has format {about.get('format')}, this program reads {FORMAT}"
+        )
+    return about
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise _unusable(path, f"cannot be read: {error}") from None
+
+
+def _unusable(path: Path, problem: str) -> InputFaults:
+    return InputFaults(Fault(str(path), f"encoder {problem}", "install the package again"))
