@@ -49,8 +49,8 @@ class RowForm:
         cells = renamed(row.cells, self.columns)
         try:
             return ticket_id(cells, default=str(row.number))
-        except TicketFault:
-            return str(row.number)
+        except TicketFault:  # the id itself is what is wrong; it is kept all the same
+            return str(cells["id"])
 
 
 @dataclass

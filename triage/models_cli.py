@@ -83,9 +83,9 @@ def evaluate(
 ) -> None:
     """Measure the current model on labelled tickets it has not learnt from, or on pairs of them."""
     if challenge:
+        _refuse_with_challenge(column, map_)
         from triage.challenge import print_challenge, run_suites
 
-        _refuse_with_challenge(column, map_)
         _show(run_suites(path), as_json, print_challenge)
     else:
         from triage.evaluation import evaluate_file, print_metrics
