@@ -4,6 +4,7 @@ from classifier.decision import Thresholds, cheapest
 from classifier.labelled import LabelledTicket, parse_labelled
 from classifier.model import Model, load_model
 from classifier.pooling import Pool
+from classifier.reader import Reader
 from classifier.recipe import Recipe, load_recipe
 from classifier.registry import Registry
 
@@ -11,6 +12,7 @@ __all__ = [
     "LabelledTicket",
     "Model",
     "Pool",
+    "Reader",
     "Recipe",
     "Registry",
     "Thresholds",

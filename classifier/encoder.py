@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ class Encoded:
 class Encoder:
     """A loaded encoder; may be used from several threads at once."""
 
+    folder: Path
     about: Mapping[str, Any]
     """What `encoder.json` says of it: hashes, base, licence, training data, measures."""
     network: InferenceSession
@@ -68,6 +70,27 @@ class Encoder:
         """The facts whose evidence is scored, in the order of the scores."""
         return tuple(self.about["questions"])
 
+    @property
+    def version(self) -> str:
+        """A short hash of the network; models name the encoder that they were trained on by it."""
+        return str(self.about["sha256"][_NETWORK][:12])
+
+    @cached_property
+    def _learnt(self) -> frozenset[str]:
+        return frozenset(self.about["learnt"].split())
+
+    def has_learnt(self, text: str) -> bool:
+        """Tell whether the encoder was fine-tuned on this text.
+
+        What it makes of such a text looks surer than it will be on any other, so nothing may be
+        calibrated on it.
+        """
+        return text_digest(text) in self._learnt
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as the folder to load from: a session cannot be copied."""
+        return load_encoder, (self.folder, self.threads)
+
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return the embeddings of texts, shape (n, width); long texts are read whole."""
         embeddings = np.zeros((len(texts), self.width), np.float32)
@@ -75,9 +98,9 @@ class Encoder:
             embeddings[at] = encoded.embedding
         return embeddings
 
-    def encode(self, texts: Iterable[str]) -> Iterator[Encoded]:
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Yield each text's embedding, the mean over its windows, with its evidence scores."""
-        if self.threads == 1:
+        if self.threads == 1 or len(texts) == 1:
             yield from map(self._encode, texts)
         else:
             with ThreadPoolExecutor(self.threads) as pool:
@@ -112,7 +135,12 @@ def window_bounds(tokens: int, cut: int) -> list[tuple[int, int]]:
     return [(tokens * n // count, tokens * (n + 1) // count) for n in range(count)]
 
 
-def load_encoder(folder: Path = SHIPPED, *, threads: int = 1) -> Encoder:
+def text_digest(text: str) -> str:
+    """Return the short hash under which `encoder.json` lists a text that was learnt from."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def load_encoder(folder: Path = SHIPPED, threads: int = 1) -> Encoder:
     """Load an encoder; `InputFaults` when it is absent, damaged or of another format.
 
     `threads` is how many texts are worked on at once.
@@ -129,13 +157,13 @@ def load_encoder(folder: Path = SHIPPED, *, threads: int = 1) -> Encoder:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     network = InferenceSession(str(folder / _NETWORK), options, providers=["CPUExecutionProvider"])
     tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
-    return Encoder(about, network, tokenizer, threads)
+    return Encoder(folder, about, network, tokenizer, threads)
 
 
 def _about(folder: Path) -> Mapping[str, Any]:
     try:
         about: Mapping[str, Any] = json.loads((folder / _ABOUT).read_text("utf-8"))
-        about["sha256"][_NETWORK], about["sha256"][_TOKENIZER]
+        about["sha256"][_NETWORK], about["sha256"][_TOKENIZER], about["learnt"]
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise _unusable(folder / _ABOUT, f"cannot be read: {error!r}") from None
     if about.get("format") != FORMAT:

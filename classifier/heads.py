@@ -31,11 +31,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Heads:
-    """All heads over one feature space of d columns, side by side: k columns of classes in all."""
+    """All heads side by side, k classes in all, over d features and an embedding of e numbers."""
 
     heads: tuple[Head, ...]
     weights: npt.NDArray[np.float32]
     """Shape (d, k)."""
+    embedding_weights: npt.NDArray[np.float32]
+    """Shape (e, k); the light reader has no embedding, so its e is 0."""
     intercepts: Floats
     """Shape (k,)."""
 
@@ -52,6 +54,11 @@ class Heads:
         """Return what each of m features adds to each class's score, shape (m, k)."""
         weights = self.weights[observed.columns] * observed.weights[:, None]
         return weights.astype(np.float64)
+
+    def scores(self, contributions: Floats, embedding: npt.NDArray[np.float32]) -> Floats:
+        """Return each class's score (k,), from what each feature adds and from an embedding."""
+        meant = embedding.astype(np.float64) @ self.embedding_weights
+        return np.asarray(self.intercepts + contributions.sum(axis=0) + meant)
 
     def probabilities(self, scores: Floats) -> dict[str, Floats]:
         """Return for each head the probabilities (n, classes) that belong to `scores` (n, k)."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ import numpy as np
 
 from classifier.cues import CueFinder
 from classifier.decision import Thresholds
-from classifier.evidence import WordWeights
+from classifier.encoder import Encoded, Encoder, load_encoder
+from classifier.evidence import LookedAt, WordWeights
 from classifier.features import (
     Cues,
     FeatureSpace,
@@ -35,20 +37,29 @@ from classifier.heads import Floats, Head, Heads
 from classifier.language import SUPPORTED, detect_language
 from classifier.lexicon import load_lexicon
 from classifier.pooling import Pool
+from classifier.reader import Reader
 from tickets import PRIORITIES, FactReading, Fault, InputFaults, Reading, Ticket
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an older program could not read what a newer one wrote."""
 DIRECT = "priority"
 """The name of the head that reads the priority directly."""
 
+NO_EMBEDDING = np.zeros(0, np.float32)
+
 _MANIFEST, _ARRAYS, _WORDS = "manifest.json", "arrays.npz", "words.json"
+_HEAD_ARRAYS = ("weights", "embedding_weights", "intercepts")
+
+_Shown = Callable[[Head, int], tuple[int, int] | None]
+"""Finds the characters that show a class of a head."""
 
 
 @dataclass(frozen=True)
 class Model:
     """Everything learnt: how to read a ticket, how to pool two views, when to be sure."""
 
+    encoder: Encoder | None
+    """What the full reader embeds texts with; the light reader does without."""
     space: FeatureSpace
     heads: Heads
     pool: Pool
@@ -59,20 +70,33 @@ class Model:
     """Where it comes from: data, counts, metrics, versions."""
     version: str = ""
 
+    @property
+    def reader(self) -> Reader:
+        """Which of the two readers this is."""
+        return Reader.LIGHT if self.encoder is None else Reader.FULL
+
     def read(self, tickets: Sequence[Ticket]) -> list[Reading]:
         """Return what each ticket says: facts with their evidence, and a direct view."""
-        return [self._read_one(ticket_text(ticket)) for ticket in tickets]
+        texts = [ticket_text(ticket) for ticket in tickets]
+        if self.encoder is None:
+            return [self._reading(text, None) for text in texts]
+        encoded = self.encoder.encode([text.clean.text for text in texts])
+        return [self._reading(*pair) for pair in zip(texts, encoded, strict=True)]
 
-    def _read_one(self, ticket: TicketText) -> Reading:
+    def _reading(self, ticket: TicketText, encoded: Encoded | None) -> Reading:
         observed = self.space.observe(ticket)
         contributions = self.heads.contributions(observed)
-        scores = self.heads.intercepts + contributions.sum(axis=0)
+        embedding = NO_EMBEDDING if encoded is None else encoded.embedding
+        scores = self.heads.scores(contributions, embedding)
         probabilities = self.heads.probabilities(scores[None, :])
-        weights = WordWeights(ticket, observed, contributions)
         language = detect_language(ticket.clean.text)
+        if encoded is None:
+            shown = self._shown_by_weights(WordWeights(ticket, observed, contributions))
+        else:
+            shown = self._shown_by_look(LookedAt(ticket, encoded))
         return Reading(
             facts={
-                head.name: self._fact(head, probabilities[head.name][0], weights, ticket)
+                head.name: self._fact(head, probabilities[head.name][0], shown, ticket)
                 for head in self.heads.heads
                 if head.name != DIRECT
             },
@@ -81,13 +105,21 @@ class Model:
             is_supported_language=language == SUPPORTED,
         )
 
+    def _shown_by_weights(self, weights: WordWeights) -> _Shown:
+        return lambda head, best: weights.strongest(self.heads.slices[head.name], best)
+
+    def _shown_by_look(self, looked_at: LookedAt) -> _Shown:
+        assert self.encoder is not None
+        questions = self.encoder.questions
+        return lambda head, _: looked_at.strongest(questions.index(head.name))
+
     def _fact(
-        self, head: Head, probabilities: Floats, weights: WordWeights, ticket: TicketText
+        self, head: Head, probabilities: Floats, shown: _Shown, ticket: TicketText
     ) -> FactReading:
         best = int(probabilities.argmax())
         run = None
         if head.classes[best] in self.shown_values[head.name]:
-            run = weights.strongest(self.heads.slices[head.name], best)
+            run = shown(head, best)
         return FactReading(
             probabilities=dict(zip(head.classes, probabilities.tolist(), strict=True)),
             evidence=ticket.clean.spans(*run) if run else (),
@@ -96,11 +128,17 @@ class Model:
     def save(self, folder: Path) -> Model:
         """Write the model into a new folder; return it with its version, a hash of all it holds."""
         folder.mkdir(parents=True)
-        np.savez(folder / _ARRAYS, weights=self.heads.weights, intercepts=self.heads.intercepts)
+        np.savez(
+            folder / _ARRAYS,
+            weights=self.heads.weights,
+            embedding_weights=self.heads.embedding_weights,
+            intercepts=self.heads.intercepts,
+        )
         (folder / _WORDS).write_text(json.dumps(self._words(), ensure_ascii=False), "utf-8")
         hashes = {name: _sha256(folder / name) for name in (_ARRAYS, _WORDS)}
         settings = {
             "format": FORMAT,
+            "encoder": None if self.encoder is None else self.encoder.version,
             "heads": [dataclasses.asdict(head) for head in self.heads.heads],
             "pool": dataclasses.asdict(self.pool),
             "thresholds": dataclasses.asdict(self.thresholds),
@@ -130,7 +168,7 @@ def load_model(folder: Path) -> Model:
             if _sha256(folder / name) != expected:
                 raise _unusable(folder, f"{name} does not match the hash in its manifest")
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-            weights, intercepts = arrays["weights"], arrays["intercepts"]
+            stored = {name: arrays[name] for name in _HEAD_ARRAYS}
         words = json.loads((folder / _WORDS).read_text("utf-8"))
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         if isinstance(error, InputFaults):
@@ -142,8 +180,9 @@ def load_model(folder: Path) -> Model:
     )
     parts = shipped_parts()
     return Model(
+        encoder=_encoder(folder, settings["encoder"]),
         space=FeatureSpace(parts, tuple(Vocabulary(p.name, **words[p.name]) for p in parts)),
-        heads=Heads(heads, weights, intercepts),
+        heads=Heads(heads, **stored),
         pool=Pool(**{**settings["pool"], "offsets": tuple(settings["pool"]["offsets"])}),
         thresholds=Thresholds(
             **{**settings["thresholds"], "auto": tuple(settings["thresholds"]["auto"])}
@@ -154,8 +193,19 @@ def load_model(folder: Path) -> Model:
     )
 
 
+def _encoder(folder: Path, version: str | None) -> Encoder | None:
+    """Load the encoder that a model was trained on; `InputFaults` when there is another now."""
+    if version is None:
+        return None
+    encoder = load_encoder(threads=os.cpu_count() or 1)
+    if encoder.version != version:
+        problem = f"was trained on encoder {version}, this program has {encoder.version}"
+        raise _unusable(folder, problem)
+    return encoder
+
+
 def shipped_parts() -> tuple[Part, ...]:
-    """Return the parts of the light reader, in the order in which models store them."""
+    """Return the parts that every reader looks at, in the order in which models store them."""
     return (Words(), Subwords(), Cues(CueFinder(load_lexicon())), Form())
 
 

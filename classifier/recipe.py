@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from classifier.reader import Reader
 from tickets.document import read_document
 
 SHIPPED = Path(__file__).with_name("training.yaml")
@@ -21,7 +22,13 @@ class Recipe:
     """How much each part of the features counts."""
     fewest_tickets: int
     most_names: int
+    embedding_weight: float
+    """What each number of an embedding is multiplied with; nothing for the light reader."""
+    embedding_directions: int
+    """The main directions of embeddings that heads look at."""
     regularisation: float
+    explaining_rounds: int
+    """How often the facts of tickets with only a priority are guessed anew."""
     folds: int
     seed: int
     auto_precision: float
@@ -30,14 +37,15 @@ class Recipe:
     review_disagreement: int
 
 
-def load_recipe(path: Path = SHIPPED) -> Recipe:
-    """Read a recipe; `InputFaults` lists everything wrong in it."""
+def load_recipe(reader: Reader, path: Path = SHIPPED) -> Recipe:
+    """Read the recipe for a reader; `InputFaults` lists everything wrong in it."""
     document = read_document(path, json.loads(_SCHEMA.read_text(encoding="utf-8")))
     document.refuse_if()
     values = document.values
     return Recipe(
         **values["features"],
-        regularisation=values["regularisation"],
+        **values["readers"][reader],
+        explaining_rounds=values["explaining_rounds"],
         folds=values["folds"],
         seed=values["seed"],
         **values["decision"],

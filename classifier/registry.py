@@ -1,4 +1,4 @@
-"""The registry: models, each immutable under its version, and which one is current."""
+"""The registry: models, immutable under their versions, and each reader's current one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from classifier.model import Model, load_model
+from classifier.reader import Reader
 from tickets import Fault, InputFaults
-
-_CURRENT = "current"
 
 
 class Registry:
-    """Models under `home/models`, and the name of the current one in a file beside them."""
+    """Models under `home/models`, and the current one's name in a file `current-<reader>`."""
 
     def __init__(self, home: Path) -> None:
         self.folder = home / "models"
@@ -40,7 +39,7 @@ class Registry:
             if not self._holds(stored.version):
                 shutil.rmtree(self.folder / stored.version, ignore_errors=True)  # a damaged copy
                 (Path(incoming) / "model").rename(self.folder / stored.version)
-            self.make_current(stored.version)
+            self.make_current(stored)
         return stored
 
     def _holds(self, version: str) -> bool:
@@ -59,25 +58,32 @@ class Registry:
             remedy = "set TRIAGE_HOME to a folder that you may write to"
             raise InputFaults(Fault(str(self.folder), problem, remedy)) from None
 
-    def make_current(self, version: str) -> None:
+    def make_current(self, model: Model) -> None:
         """Switch to another stored version; readers see the old or the new, never half."""
         with tempfile.NamedTemporaryFile(
             "w", dir=self.folder, prefix=".current-", delete=False, encoding="utf-8"
         ) as new:
-            new.write(version)
-        Path(new.name).replace(self.folder / _CURRENT)
+            new.write(model.version)
+        Path(new.name).replace(self._pointer(model.reader))
 
-    def current_version(self) -> str | None:
+    def _pointer(self, reader: Reader) -> Path:
+        return self.folder / f"current-{reader}"
+
+    def current_version(self, reader: Reader = Reader.FULL) -> str | None:
         """Return the current version, or None when nothing is trained yet."""
         try:
-            return (self.folder / _CURRENT).read_text("utf-8").strip() or None
+            return self._pointer(reader).read_text("utf-8").strip() or None
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def load_current(self) -> Model:
+    def load_current(self, reader: Reader = Reader.FULL) -> Model:
         """Load the current model; `InputFaults` when there is none or it cannot be used."""
-        version = self.current_version()
+        version = self.current_version(reader)
         if version is None:
             place = str(self.folder)
-            raise InputFaults(Fault(place, "no model is trained yet", "run `triage train`"))
+            raise InputFaults(
+                Fault(
+                    place, f"no model of the {reader} reader is trained yet", "run `triage train`"
+                )
+            )
         return load_model(self.folder / version)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from classifier import LabelledTicket, Registry
+from classifier import LabelledTicket, Reader, Registry
 from classifier.training import data_digest
-from triage.corpus import SHIPPED, load_labelled
+from triage.corpus import SHIPPED, load_corpus, load_labelled
 from triage.desk import Desk
 from triage.settings import Settings
-from triage.training import current_rules, to_learn_from, train_model
+from triage.training import current_rules, to_learn_from, train_models
 
 SMALL = 400
 """Tickets that the tests' model learns from: enough to be sensible, few enough to train in seconds."""
@@ -33,26 +33,33 @@ def corpus() -> list[LabelledTicket]:
 
 @pytest.fixture(scope="session")
 def small_home(corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder with a model trained on every few tickets of the training writers."""
-    learnt = [labelled for labelled in corpus if labelled.split == "train"]
+    """A home folder with models trained on every few tickets that are not held out."""
+    learnt = to_learn_from(corpus)
     home = tmp_path_factory.mktemp("home")
-    train_model(learnt[:: max(len(learnt) // SMALL, 1)], home, lambda done, total: None)
+    train_models(learnt[:: max(len(learnt) // SMALL, 1)], home, lambda done, total: None)
     return home
 
 
 @pytest.fixture(scope="session")
-def default_home(corpus: list[LabelledTicket], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the model that `make setup` trains: the user's own where it is that one."""
+def default_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the models that `make setup` trains: the user's own where it has those."""
     home = Settings.from_environment().home
-    learnt = to_learn_from(corpus)
-    if Registry(home).current_version():
-        description = Registry(home).load_current().description
-        expected = (data_digest(learnt), current_rules().version)
-        if (description["data"], description["rules"]) == expected:
-            return home
+    taught = load_corpus(current_rules().schema)
+    learnt = to_learn_from(taught)
+    expected = (data_digest(learnt), current_rules().version)
+    if all(_learnt_from(Registry(home), reader) == expected for reader in Reader):
+        return home
     home = tmp_path_factory.mktemp("default-home")
-    train_model(corpus, home, lambda done, total: None)
+    train_models(taught, home, lambda done, total: None)
     return home
+
+
+def _learnt_from(registry: Registry, reader: Reader) -> tuple[str, str] | None:
+    """Return the data and rules of a reader's current model."""
+    if registry.current_version(reader) is None:
+        return None
+    description = registry.load_current(reader).description
+    return description["data"], description["rules"]
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifier import Reader
 from tickets import Assessment
 from triage.batch import Report, RowForm, Shape, assess_rows, run_batch
 from triage.corpus import refuse_absent_columns
@@ -12,12 +13,12 @@ from triage.row_files import Row, RowFile, file_kind, open_rows, require_rows
 from triage.row_output import refuse_same_file, row_writer
 
 
-def batch_to_file(source: str, target: str, form: RowForm) -> Report:
+def batch_to_file(source: str, target: str, form: RowForm, reader: Reader) -> Report:
     """Assess a row file into another; `InputFaults` before anything is written or when it fails."""
     kind = file_kind(target)
     refuse_same_file(source, target)
     rows = _open(source, form)
-    desk = Desk.load()
+    desk = Desk.load(reader=reader)
     id_column = form.columns.get("id", "id")
     shape = Shape.of(rows.columns, desk, is_flat=kind != "jsonl", id_column=id_column)
     make = shape.nested if kind == "jsonl" else shape.flat
@@ -28,10 +29,10 @@ def batch_to_file(source: str, target: str, form: RowForm) -> Report:
         return run_batch(rows, desk, form, writer.write, make, bar.advance)
 
 
-def batch_to_table(source: str, form: RowForm) -> Report:
+def batch_to_table(source: str, form: RowForm, reader: Reader) -> Report:
     """Assess a row file and print one line a ticket."""
     rows = _open(source, form)
-    desk = Desk.load()
+    desk = Desk.load(reader=reader)
     report = Report()
     assessments: list[tuple[Row, Assessment]] = []
     with progress_bar("tickets", len(rows) or None) as bar:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
+from classifier import Reader
 from tickets import Assessment, Priority
 from triage.desk import Desk
 from triage.printed import table_console
@@ -45,10 +46,10 @@ class Outcome:
         }
 
 
-def run_suites(path: str) -> Report:
-    """Return how the current model does on the suites of a folder or file, by default ours."""
+def run_suites(path: str, reader: Reader) -> Report:
+    """Return how a reader's current model does on suites (a folder or file), by default ours."""
     suites = load_suites(path or SHIPPED)
-    return challenge_desk(suites, Desk.load())
+    return challenge_desk(suites, Desk.load(reader=reader))
 
 
 def challenge_desk(suites: Sequence[Suite], desk: Desk) -> Report:

@@ -13,9 +13,8 @@ import typer
 
 from tickets import Fault, InputFaults
 from triage import data_cli, models_cli, rules_cli, service_cli, sla_cli
-from triage.options import choice, pairs, zone
+from triage.options import READERS, choice, pairs, zone
 
-READERS = ("light",)
 WRONG_CALL = 2
 SOME_ROWS_FAILED = 3
 
@@ -136,12 +135,13 @@ def batch(
         str, typer.Option(help="Zone of receipt times without offset, as America/Los_Angeles.")
     ] = "",
     reader: Annotated[
-        str, typer.Option(help="How texts are read: light (words and cues), the only way so far.")
+        str, typer.Option(help="full (understands), or light (words and cues): faster, less right.")
     ] = READERS[0],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines, not a table.")] = False,
 ) -> None:
     """Suggest priorities for a file of tickets; rows that fail keep their id with an error."""
     choice("--reader", reader, READERS)
+    from classifier import Reader
     from tickets.ticket import FIELDS
     from triage.batch import RowForm
     from triage.batch_files import batch_to_file, batch_to_table
@@ -156,7 +156,11 @@ def batch(
     if as_json and file_kind(target) != "jsonl":
         remedy = "leave --json out, or write .jsonl"
         raise InputFaults(Fault("--json", f"{target} is no JSON Lines file", remedy))
-    report = batch_to_file(path, target, form) if target else batch_to_table(path, form)
+    read_by = Reader(reader)
+    if target:
+        report = batch_to_file(path, target, form, read_by)
+    else:
+        report = batch_to_table(path, form, read_by)
     for line in report.lines():
         print(f"triage: {line}", file=sys.stderr)
     raise typer.Exit(SOME_ROWS_FAILED if report.failed else 0)

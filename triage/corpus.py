@@ -12,6 +12,9 @@ from tickets import FactSchema, Fault, InputFaults, Priority, TicketFault
 from triage.row_files import Row, open_rows, renamed
 
 SHIPPED = str(files("data") / "tickets.jsonl")
+"""Tickets as they come in, which everything is measured on."""
+PRACTICE = str(files("data") / "practice.jsonl")
+"""Tickets written to learn from beside the others, many in groups that differ in what matters."""
 
 MOST_SHOWN = 20
 """Unusable rows named one by one; the rest are counted."""
@@ -46,18 +49,25 @@ def load_labelled(
 def load_labelled_or_shipped(
     path: str, columns: Mapping[str, str], label_names: Mapping[str, Priority]
 ) -> list[LabelledTicket]:
-    """Return the tickets of a labelled file, or of our corpus when `path` is empty.
+    """Return the tickets of a labelled file, or all of our own when `path` is empty.
 
     Rows that are no labelled ticket are named on standard error and left out.
     """
+    if not path:
+        return load_corpus(load_ruleset().schema)
     tickets, faults = load_labelled(
-        path or SHIPPED, load_ruleset().schema, columns=columns, label_names=label_names
+        path, load_ruleset().schema, columns=columns, label_names=label_names
     )
     for line in faults[:MOST_SHOWN]:
         print(f"triage: left out {line}", file=sys.stderr)
     if len(faults) > MOST_SHOWN:
         print(f"triage: left out {len(faults) - MOST_SHOWN:,} more rows", file=sys.stderr)
     return tickets
+
+
+def load_corpus(schema: FactSchema) -> list[LabelledTicket]:
+    """Return the tickets that come with the product, all of them sound."""
+    return [labelled for path in (SHIPPED, PRACTICE) for labelled in load_labelled(path, schema)[0]]
 
 
 def parse_row(

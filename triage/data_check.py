@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import GroupKFold
 
-from classifier import load_recipe
+from classifier import Reader, load_recipe
 from classifier.leaks import FOLDS, Leak, joint_leak, leaks, telling_words
 from classifier.similarity import NEAR_COPY, Likeness, families, nearest_earlier
 from classifier.suspicion import suspicious_labels
@@ -166,7 +166,7 @@ def _figures(leak: Leak) -> Report:
 def _suspicious_labels(file: LabelledFile, together: Numbers) -> list[Report]:
     folds = list(GroupKFold(FOLDS).split(together, groups=together))
     with progress_bar("reading tickets held out") as bar:
-        view = held_out_view(file.tickets, folds, load_recipe(), bar.reach)
+        view = held_out_view(file.tickets, folds, load_recipe(Reader.LIGHT), bar.reach)
     return [
         {
             **file.rows[doubt.index].place(),

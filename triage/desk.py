@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier import Model, Registry
+from classifier import Model, Reader, Registry
 from rules import Ruleset, diagram, load_engine, load_ruleset, verdict_table
 from sla import load_policy
 from tickets import Assessment, Fault, InputFaults, Ticket
@@ -33,12 +33,12 @@ class Desk:
     rooms: Rooms
 
     @classmethod
-    def load(cls, home: Path | None = None) -> Desk:
+    def load(cls, home: Path | None = None, reader: Reader = Reader.FULL) -> Desk:
         """Load the current model, rules and policy; `InputFaults` says what is missing or wrong.
 
         `home` is the folder that holds the models, by default that of the settings.
         """
-        model = Registry(home or Settings.from_environment().home).load_current()
+        model = Registry(home or Settings.from_environment().home).load_current(reader)
         ruleset = load_ruleset()
         _refuse_other_facts(model, ruleset)
         return cls(

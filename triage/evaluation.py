@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from classifier import LabelledTicket
+from classifier import LabelledTicket, Reader
 from classifier.evaluation import actions, agreement, calibration_error, fact_accuracy
 from tickets import Assessment, Priority, Suggestion
 from triage.corpus import load_labelled_or_shipped
@@ -18,15 +18,15 @@ from triage.training import HELD_OUT
 
 
 def evaluate_file(
-    path: str, columns: Mapping[str, str], label_names: Mapping[str, Priority]
+    path: str, columns: Mapping[str, str], label_names: Mapping[str, Priority], reader: Reader
 ) -> dict[str, Any]:
-    """Return the metrics of the current model on a labelled file.
+    """Return the metrics of a reader's current model on a labelled file.
 
     Of a file with splits only the held-out `test` split counts; `path` empty means our corpus.
     """
     tickets = load_labelled_or_shipped(path, columns, label_names)
     held_out = [labelled for labelled in tickets if labelled.split in (HELD_OUT, "")]
-    return evaluate(held_out or tickets, Desk.load())
+    return evaluate(held_out or tickets, Desk.load(reader=reader))
 
 
 def evaluate(tickets: Sequence[LabelledTicket], desk: Desk) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from tickets import Fault, InputFaults
-from triage.options import label_names, pairs
+from triage.options import READERS, choice, label_names, pairs
 
 
 def register(app: typer.Typer) -> None:
@@ -31,36 +31,38 @@ def train(
         list[str] | None, typer.Option("--map", help="THEIRS=P0: what a label stands for.")
     ] = None,
     if_missing: Annotated[
-        bool, typer.Option("--if-missing", help="Do nothing when a model is there.")
+        bool, typer.Option("--if-missing", help="Do nothing when models are there.")
     ] = False,
 ) -> None:
-    """Train a model on labelled tickets and make it current."""
+    """Train both readers on labelled tickets and make them current."""
     from triage.settings import Settings
 
     home = Settings.from_environment().home
     if if_missing and (current := _usable_version(home)):
-        print(f"model {current} is ready in {home}")
+        print(f"models {current} are ready in {home}")
         return
     from triage.corpus import load_labelled_or_shipped
     from triage.progress import progress_bar
-    from triage.training import train_model
+    from triage.training import train_models
 
     tickets = load_labelled_or_shipped(path, pairs("--column", column), label_names(map_))
     with progress_bar("training") as bar:
-        model = train_model(tickets, home, bar.reach)
-    learnt = model.description["tickets"]
-    print(f"model {model.version}, learnt from {learnt} tickets, is now current in {home}")
+        models = train_models(tickets, home, bar.reach)
+    for reader, model in models.items():
+        learnt = f"learnt from {model.description['tickets']} tickets"
+        print(f"model {model.version}, {learnt}, is now current for the {reader} reader in {home}")
 
 
 def _usable_version(home: Path) -> str | None:
-    """Return the version of the current model, or None when there is none that a desk can use."""
-    from classifier import Registry
+    """Return the versions of the current models, or None unless a desk can use both."""
+    from classifier import Reader, Registry
     from triage.desk import Desk
 
-    if Registry(home).current_version() is None:
+    if any(Registry(home).current_version(reader) is None for reader in Reader):
         return None
     try:
-        return Desk.load(home).rooms.model.version
+        versions = [Desk.load(home, reader).rooms.model.version for reader in Reader]
+        return " and ".join(versions)
     except InputFaults as faults:
         print(f"triage: {faults}; training anew", file=sys.stderr)
         return None
@@ -79,18 +81,23 @@ def evaluate(
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="THEIRS=P0: what a label stands for.")
     ] = None,
+    reader: Annotated[str, typer.Option(help="Whose current model: full or light.")] = READERS[0],
     as_json: Annotated[bool, typer.Option("--json", help="Print all metrics as JSON.")] = False,
 ) -> None:
     """Measure the current model on labelled tickets it has not learnt from, or on pairs of them."""
+    choice("--reader", reader, READERS)
+    from classifier import Reader
+
     if challenge:
         _refuse_with_challenge(column, map_)
         from triage.challenge import print_challenge, run_suites
 
-        _show(run_suites(path), as_json, print_challenge)
+        _show(run_suites(path, Reader(reader)), as_json, print_challenge)
     else:
         from triage.evaluation import evaluate_file, print_metrics
 
-        metrics = evaluate_file(path, pairs("--column", column), label_names(map_))
+        columns, labels = pairs("--column", column), label_names(map_)
+        metrics = evaluate_file(path, columns, labels, Reader(reader))
         _show(metrics, as_json, print_metrics)
 
 

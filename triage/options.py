@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tickets import Fault, InputFaults, Priority
 from tickets.faults import did_you_mean
 
+READERS = ("full", "light")
+"""The values of `--reader`, as in `classifier.Reader`, whose import would delay `--help`."""
+
 
 def pairs(
     option: str, given: Iterable[str] | None, *, keys: Sequence[str] | None = None

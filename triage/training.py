@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from classifier import LabelledTicket, Model, Registry, load_recipe
+from classifier import LabelledTicket, Model, Reader, Registry, load_recipe
+from classifier.encoder import Encoder, load_encoder
 from classifier.heads import Floats
-from classifier.training import Progress, Rules, train
+from classifier.progress import Progress, stretch
+from classifier.training import Material, Rules, new_to_encoder, train
 from rules import diagram, distributions, load_ruleset, verdict_table
 from tickets import Fault, InputFaults
 from triage.suggest import cost_array
@@ -30,14 +33,28 @@ def current_rules() -> Rules:
     return Rules(ruleset.schema, view, cost_array(ruleset), ruleset.version)
 
 
-def train_model(tickets: Sequence[LabelledTicket], home: Path, progress: Progress) -> Model:
-    """Train on the tickets that are not held out, store the model and make it current."""
+def train_models(
+    tickets: Sequence[LabelledTicket], home: Path, progress: Progress
+) -> dict[Reader, Model]:
+    """Train both readers on the tickets that are not held out, and make them current."""
     registry = Registry(home)
     registry.prepare()
     learnt = to_learn_from(tickets)
-    recipe = load_recipe()
-    _refuse_too_little(learnt, recipe.folds)
-    return registry.add(train(learnt, current_rules(), recipe, progress))
+    rules, recipes = current_rules(), {reader: load_recipe(reader) for reader in Reader}
+    encoder = load_encoder(threads=os.cpu_count() or 1)
+    _refuse_too_little(learnt, encoder, recipes[Reader.FULL].folds)
+    material = Material.of(learnt, recipes[Reader.FULL])
+    trained = {
+        reader: train(
+            material,
+            rules,
+            recipe,
+            stretch(progress, number, len(recipes)),
+            encoder if reader is Reader.FULL else None,
+        )
+        for number, (reader, recipe) in enumerate(recipes.items())
+    }
+    return {reader: registry.add(model) for reader, model in trained.items()}
 
 
 def to_learn_from(tickets: Sequence[LabelledTicket]) -> list[LabelledTicket]:
@@ -45,14 +62,19 @@ def to_learn_from(tickets: Sequence[LabelledTicket]) -> list[LabelledTicket]:
     return [labelled for labelled in tickets if labelled.split != HELD_OUT]
 
 
-def _refuse_too_little(tickets: Sequence[LabelledTicket], folds: int) -> None:
+def _refuse_too_little(tickets: Sequence[LabelledTicket], encoder: Encoder, folds: int) -> None:
     """Raise `InputFaults` where there is nothing to tell apart, or no ticket to check it on."""
     labels = Counter(str(labelled.priority) for labelled in tickets)
     place = "labelled tickets"
     if len(labels) < 2:
         problem = f"all {len(tickets)} have the same label" if labels else "there are none"
         raise InputFaults(Fault(place, problem, "add tickets of other priorities"))
-    if max(labels.values()) < folds:
-        problem = f"{len(tickets)} are too few"
+    new = new_to_encoder(tickets, encoder)
+    most_of_one = max(Counter(labelled.priority for labelled in new).values(), default=0)
+    if most_of_one < folds:
+        known = len(tickets) - len(new)
+        problem = f"{len(new)} are too few"
+        if known:
+            problem += f" (besides {known} that the encoder was made with)"
         remedy = f"at least {folds} of one priority are needed, and some hundred make sense"
         raise InputFaults(Fault(place, problem, remedy))

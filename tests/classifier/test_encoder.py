@@ -153,7 +153,7 @@ def test_another_format_is_refused(copied: Path) -> None:
 def test_nothing_of_the_description_depends_on_the_day_it_was_made(encoder: Encoder) -> None:
     assert set(encoder.about) == {
         *("format", "width", "cut", "questions", "base", "base_sha256", "licence"),
-        *("data", "tickets", "epoch", "seed", "libraries", "sha256"),
+        *("data", "tickets", "learnt", "epoch", "seed", "libraries", "sha256"),
     }
 
 

@@ -8,9 +8,10 @@ import pytest
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from classifier import LabelledTicket, Registry, load_model, load_recipe
+from classifier import LabelledTicket, Model, Reader, Registry, load_model, load_recipe
 from classifier.features import FeatureSpace, Words, learn_vocabulary, ticket_text
-from classifier.training import train
+from classifier.progress import Progress
+from classifier.training import Material, train
 from tickets import PRIORITIES, InputFaults, Priority, Ticket
 from triage.desk import Desk
 from triage.training import current_rules
@@ -18,6 +19,12 @@ from triage.training import current_rules
 
 def labelled(number: int, body: str, priority: Priority, **facts: str) -> LabelledTicket:
     return LabelledTicket(Ticket(str(number), body=body), priority, facts)
+
+
+def trained(tickets: list[LabelledTicket], progress: Progress = lambda done, total: None) -> Model:
+    """Return a light reader."""
+    recipe = load_recipe(Reader.LIGHT)
+    return train(Material.of(tickets, recipe), current_rules(), recipe, progress)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +59,7 @@ def test_the_weights_of_words_are_those_of_scikit_learn() -> None:
 def test_tickets_with_priorities_alone_teach_the_direct_view(
     parrots: list[LabelledTicket], tmp_path: Path
 ) -> None:
-    model = train(parrots, current_rules(), load_recipe(), lambda done, total: None)
+    model = trained(parrots)
     (outage, question) = model.read(
         [Ticket("1", body="nothing rings anymore"), Ticket("2", body="please explain the colours")]
     )
@@ -63,17 +70,14 @@ def test_tickets_with_priorities_alone_teach_the_direct_view(
 def test_the_same_tickets_give_the_same_model(
     parrots: list[LabelledTicket], tmp_path: Path
 ) -> None:
-    models = [
-        train(parrots, current_rules(), load_recipe(), lambda done, total: None).save(tmp_path / n)
-        for n in ("one", "other")
-    ]
+    models = [trained(parrots).save(tmp_path / n) for n in ("one", "other")]
     assert models[0].heads.weights.tobytes() == models[1].heads.weights.tobytes()
     assert models[0].version == models[1].version
 
 
 def test_progress_reaches_its_end(parrots: list[LabelledTicket]) -> None:
     steps: list[tuple[int, int]] = []
-    train(parrots, current_rules(), load_recipe(), lambda done, total: steps.append((done, total)))
+    trained(parrots, lambda done, total: steps.append((done, total)))
     assert steps[-1][0] == steps[-1][1] == len(steps)
 
 
@@ -144,7 +148,7 @@ def test_a_damaged_or_foreign_model_is_refused(
     parrots: list[LabelledTicket], tmp_path: Path, damage: Damage, problem: str
 ) -> None:
     folder = tmp_path / "model"
-    train(parrots[:30], current_rules(), load_recipe(), lambda done, total: None).save(folder)
+    trained(parrots[:30]).save(folder)
     damage(folder)
     with pytest.raises(InputFaults, match=problem):
         load_model(folder)

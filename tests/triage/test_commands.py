@@ -74,7 +74,7 @@ def test_words_without_end_are_a_ticket(triage: Run) -> None:
         (["batch", "-", "--column", "body"], "not of the form NAME=VALUE"),
         (["batch", "-", "--column", "boddy=text"], 'did you mean "body"?'),
         (["batch", "-", "--default", "tier=standard,tier=premium"], "given twice"),
-        (["batch", "-", "--reader", "full"], 'unknown "full" (use one of light)'),
+        (["batch", "-", "--reader", "slow"], 'unknown "slow" (use one of full, light)'),
         (["batch", "-", "--timezone", "PST8"], 'unknown time zone "PST8"'),
         (["evaluate", "absent.csv"], "absent.csv: does not exist"),
         (["train", "absent.csv", "--map", "high=P9"], "'P9' is not one of P0"),

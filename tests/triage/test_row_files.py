@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from classifier import Reader
 from tickets import InputFaults
 from triage import Desk
 from triage.batch import Report, RowForm
@@ -41,7 +42,7 @@ def refusal(name: str, content: str | bytes) -> str:
 
 
 def batch(source: str, target: str, **form: object) -> Report:
-    return batch_to_file(source, target, RowForm(**form))  # type: ignore[arg-type]
+    return batch_to_file(source, target, RowForm(**form), Reader.LIGHT)  # type: ignore[arg-type]
 
 
 def test_a_byte_order_mark_semicolons_and_quoted_newlines_are_read() -> None:

@@ -1,0 +1,114 @@
+"""Rows: what training sees of tickets, their features and the embedding of their text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Parallel, delayed
+from scipy.sparse import csr_matrix, hstack, vstack
+
+from classifier.encoder import Encoder
+from classifier.features import FeatureSpace, TicketText, learn_vocabulary
+from classifier.model import shipped_parts
+from classifier.progress import Progress
+from classifier.recipe import Recipe
+
+Floats = npt.NDArray[np.float64]
+
+PORTION = 1_000
+"""Tickets that one process reads at a time; it bounds memory."""
+WORTH_A_PROCESS = 5
+"""Portions below which starting another process takes longer than reading them."""
+AT_ONCE = 50
+"""Tickets that are embedded between two reports of progress."""
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """The embeddings of n texts as c columns: along the directions in which texts differ most.
+
+    The other directions hold little that heads could learn, and cost time. Directions are the
+    principal components, scaled so that a text's columns are about as long as its other features.
+    """
+
+    columns: npt.NDArray[np.float32]
+    """Shape (n, c)."""
+    directions: npt.NDArray[np.float32]
+    """Shape (e, c); `columns` is the centred embeddings times these."""
+    centre: npt.NDArray[np.float32]
+    """The mean embedding, shape (e,)."""
+
+    @classmethod
+    def of(cls, raw: npt.NDArray[np.float32], recipe: Recipe) -> Embeddings:
+        """Look at raw embeddings (n, e), n at least 1, along their main directions."""
+        centre = raw.mean(axis=0)
+        centred = (raw - centre).astype(np.float64)
+        _, directions = np.linalg.eigh(centred.T @ centred)
+        main = recipe.embedding_weight * directions[:, ::-1][:, : recipe.embedding_directions]
+        return cls((centred @ main).astype(np.float32), main.astype(np.float32), centre)
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return int(self.columns.shape[1])
+
+
+def learn_space(texts: Sequence[TicketText], recipe: Recipe) -> FeatureSpace:
+    """Return the space of the features that occur in texts."""
+    parts = shipped_parts()
+    return FeatureSpace(
+        parts,
+        tuple(
+            learn_vocabulary(
+                part,
+                texts,
+                weight=recipe.part_weights[part.name],
+                fewest_tickets=recipe.fewest_tickets,
+                most_names=recipe.most_names,
+            )
+            for part in parts
+        ),
+    )
+
+
+def feature_rows(space: FeatureSpace, texts: Sequence[TicketText]) -> csr_matrix:
+    """Return the features of n texts, shape (n, d)."""
+    portions = [texts[start : start + PORTION] for start in range(0, len(texts), PORTION)]
+    processes = max(min(len(portions) // WORTH_A_PROCESS, os.cpu_count() or 1), 1)
+    read = Parallel(n_jobs=processes)(delayed(_portion)(space, portion) for portion in portions)
+    return vstack(read, format="csr")
+
+
+def _portion(space: FeatureSpace, texts: Sequence[TicketText]) -> csr_matrix:
+    observed = [space.observe(text) for text in texts]
+    ends = np.cumsum([0, *(len(one.columns) for one in observed)])
+    columns = np.concatenate([one.columns for one in observed])
+    weights = np.concatenate([one.weights for one in observed])
+    matrix = csr_matrix((weights, columns, ends), shape=(len(texts), space.size))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def embed(
+    encoder: Encoder | None, texts: Sequence[TicketText], recipe: Recipe, progress: Progress
+) -> Embeddings:
+    """Embed n texts; without an encoder, embeddings have no columns."""
+    if encoder is None:
+        return Embeddings.of(np.zeros((len(texts), 0), np.float32), recipe)
+    raw = np.zeros((len(texts), encoder.width), np.float32)
+    for start in range(0, len(texts), AT_ONCE):
+        part = texts[start : start + AT_ONCE]
+        raw[start : start + AT_ONCE] = encoder.embed([text.clean.text for text in part])
+        progress(start + len(part), len(texts))
+    return Embeddings.of(raw, recipe)
+
+
+def beside(features: csr_matrix, embeddings: Embeddings) -> csr_matrix:
+    """Return features and embeddings side by side, shape (n, d + e)."""
+    if not embeddings.width:
+        return features
+    return hstack([features, csr_matrix(embeddings.columns)], format="csr")
