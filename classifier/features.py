@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Protocol
 
 import numpy as np
@@ -24,9 +24,27 @@ from classifier.text import CleanText, clean
 from tickets import Ticket
 
 Feature = tuple[str, int, int]
-"""One observation in a clean text: its name, and where the characters that show it start and end.
+"""A name seen in a clean text, and where the characters that show it start and end."""
+Places = npt.NDArray[np.int32]
 
-A plain tuple, as a ticket has some thousand of them."""
+
+@dataclass(frozen=True)
+class Features:
+    """What one part observes in a ticket, repetitions included: m names with their places.
+
+    Parallel columns, as a ticket has some thousand of them.
+    """
+
+    names: list[str]
+    starts: Places
+    """Where each stands in the clean text, shape (m,); equal to `ends` when it has no place."""
+    ends: Places
+
+    @classmethod
+    def of(cls, features: Sequence[Feature]) -> Features:
+        """Put features into columns."""
+        places = np.array([place for _, *place in features], np.int32).reshape(-1, 2)
+        return cls([name for name, _, _ in features], places[:, 0], places[:, 1])
 
 
 @dataclass(frozen=True)
@@ -55,8 +73,8 @@ class Part(Protocol):
         """The name under which a model stores the part's columns."""
         ...
 
-    def features(self, ticket: TicketText) -> Iterable[Feature]:
-        """Yield everything the part observes, repetitions included."""
+    def features(self, ticket: TicketText) -> Features:
+        """Return everything the part observes."""
         ...
 
 
@@ -83,11 +101,13 @@ class Words:
 
     name = "words"
 
-    def features(self, ticket: TicketText) -> Iterator[Feature]:
-        """Yield each word, and each pair with the one before."""
-        yield from ticket.words
-        for (first, start, _), (second, _, end) in pairwise(ticket.words):
-            yield f"{first} {second}", start, end
+    def features(self, ticket: TicketText) -> Features:
+        """Return each word, and each pair with the one before."""
+        pairs = [
+            (f"{first} {second}", start, end)
+            for (first, start, _), (second, _, end) in pairwise(ticket.words)
+        ]
+        return Features.of([*ticket.words, *pairs])
 
 
 class Subwords:
@@ -95,11 +115,16 @@ class Subwords:
 
     name = "subwords"
 
-    def features(self, ticket: TicketText) -> Iterator[Feature]:
-        """Yield each run of letters, with a blank at the borders of a word."""
-        for word, start, end in ticket.words:
-            for run in _runs(word):
-                yield run, start, end
+    def features(self, ticket: TicketText) -> Features:
+        """Return each run of letters, with a blank at the borders of a word."""
+        words = Features.of(ticket.words)
+        runs = [_runs(word) for word in words.names]
+        counts = [len(of_word) for of_word in runs]
+        return Features(
+            list(chain.from_iterable(runs)),
+            np.repeat(words.starts, counts),
+            np.repeat(words.ends, counts),
+        )
 
 
 @lru_cache(maxsize=50_000)
@@ -120,11 +145,15 @@ class Cues:
     finder: CueFinder
     name: str = "cues"
 
-    def features(self, ticket: TicketText) -> Iterator[Feature]:
-        """Yield each cue once for each scope that holds it, or once plainly."""
-        for cue in self.finder.find(ticket.clean.text):
-            for scope in cue.scopes or ("plain",):
-                yield f"{cue.fact}={cue.value} {scope}", cue.start, cue.end
+    def features(self, ticket: TicketText) -> Features:
+        """Return each cue once for each scope that holds it, or once plainly."""
+        return Features.of(
+            [
+                (f"{cue.fact}={cue.value} {scope}", cue.start, cue.end)
+                for cue in self.finder.find(ticket.clean.text)
+                for scope in cue.scopes or ("plain",)
+            ]
+        )
 
 
 class Form:
@@ -132,10 +161,21 @@ class Form:
 
     name = "form"
 
-    def features(self, ticket: TicketText) -> Iterator[Feature]:
-        """Yield the form's words; they have no place in the text."""
+    def features(self, ticket: TicketText) -> Features:
+        """Return the form's words; they have no place in the text."""
         said = (ticket.ticket.environment or "nothing").lower()
-        yield f"environment {said[:30]}", 0, 0
+        return Features.of([(f"environment {said[:30]}", 0, 0)])
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The known features of one ticket, in m parallel arrays."""
+
+    columns: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    starts: Places
+    """Where each stands in the clean text; equal to `ends` when it has no place there."""
+    ends: Places
 
 
 @dataclass(frozen=True)
@@ -156,17 +196,25 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.idf)
 
-    def weigh(self, features: Sequence[Feature]) -> Iterator[tuple[int, float, Feature]]:
-        """Yield column and weight of each known feature; repetitions share a name's weight."""
-        counts = Counter(name for name, _, _ in features if name in self.idf)
-        weights = {name: (1 + math.log(n)) * self.idf[name] for name, n in counts.items()}
-        scale = self.weight / (math.sqrt(sum(w * w for w in weights.values())) or 1.0)
-        shares = {name: scale * weight / counts[name] for name, weight in weights.items()}
+    @cached_property
+    def _idf(self) -> npt.NDArray[np.float64]:
+        return np.array(list(self.idf.values()), float)
+
+    def weigh(self, features: Features) -> Observed:
+        """Return the known features with their weights; repetitions share a name's weight."""
         columns = self.columns
-        for feature in features:
-            name = feature[0]
-            if name in shares:
-                yield columns[name], shares[name], feature
+        numbers = np.array([columns.get(name, -1) for name in features.names], np.int32)
+        known = numbers >= 0
+        of_name, at, counts = np.unique(numbers[known], return_inverse=True, return_counts=True)
+        weights = (1 + np.log(counts)) * self._idf[of_name]
+        length = math.sqrt(float(weights @ weights)) or 1.0
+        shares = self.weight / length * weights / counts
+        return Observed(
+            numbers[known],
+            shares[at].astype(np.float32),
+            features.starts[known],
+            features.ends[known],
+        )
 
 
 def learn_vocabulary(
@@ -180,23 +228,12 @@ def learn_vocabulary(
     """Keep the names found in at least `fewest_tickets` of the tickets, the commonest first."""
     found: Counter[str] = Counter()
     for ticket in tickets:
-        found.update({name for name, _, _ in part.features(ticket)})
+        found.update(set(part.features(ticket).names))
     kept = [(n, name) for name, n in found.items() if n >= fewest_tickets]
     kept.sort(key=lambda item: (-item[0], item[1]))
     total = len(tickets)
     idf = {name: math.log((1 + total) / (1 + n)) + 1 for n, name in kept[:most_names]}
     return Vocabulary(part.name, weight, idf)
-
-
-@dataclass(frozen=True)
-class Observed:
-    """The known features of one ticket, in m parallel arrays."""
-
-    columns: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
-    starts: npt.NDArray[np.int32]
-    """Where each stands in the clean text; equal to `ends` when it has no place there."""
-    ends: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -213,15 +250,16 @@ class FeatureSpace:
 
     def observe(self, ticket: TicketText) -> Observed:
         """Return the features of a ticket."""
-        columns: list[int] = []
-        weights: list[float] = []
-        places: list[tuple[int, int]] = []
-        base = 0
-        for part, vocabulary in zip(self.parts, self.vocabularies, strict=True):
-            for column, weight, (_, start, end) in vocabulary.weigh(list(part.features(ticket))):
-                columns.append(base + column)
-                weights.append(weight)
-                places.append((start, end))
-            base += len(vocabulary)
-        starts, ends = np.array(places, np.int32).reshape(-1, 2).T
-        return Observed(np.array(columns, np.int32), np.array(weights, np.float32), starts, ends)
+        seen = [
+            vocabulary.weigh(part.features(ticket))
+            for part, vocabulary in zip(self.parts, self.vocabularies, strict=True)
+        ]
+        bases = np.cumsum([0, *(len(vocabulary) for vocabulary in self.vocabularies[:-1])])
+        return Observed(
+            np.concatenate(
+                [one.columns + np.int32(base) for one, base in zip(seen, bases, strict=True)]
+            ),
+            np.concatenate([one.weights for one in seen]),
+            np.concatenate([one.starts for one in seen]),
+            np.concatenate([one.ends for one in seen]),
+        )
