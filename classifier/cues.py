@@ -16,6 +16,10 @@ from classifier.lexicon import Lexicon, Quantities, Scope
 LONGEST_TEXT = 20_000
 """Characters in which cues are looked for; the case is stated long before."""
 
+_NO_WORD = re.compile(r"\S{100,}")
+"""Characters without a blank that spaCy would take apart one by one, in quadratic time: a hundred
+emoji in a row, an address of the web. No cue stands in them."""
+
 _SENTENCE_END = frozenset({".", "!", "?", ";", "…", "\n"})
 _CLAUSE_END = _SENTENCE_END | {",", "but", "(", ")", ":", "–", "—", "-"}
 
@@ -52,7 +56,7 @@ class CueFinder:
 
     def find(self, text: str) -> list[Cue]:
         """Return the cues of a clean text in its order; offsets count its characters."""
-        text = text[:LONGEST_TEXT]
+        text = _NO_WORD.sub(lambda run: " " * len(run.group()), text[:LONGEST_TEXT])
         doc = self._language.make_doc(text)
         found, markers = self._matches(doc)
         borders = _Borders(doc)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tickets import Fault, InputFaults
+from tickets import Fault, InputFaults, Ticket
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -32,6 +33,9 @@ FORMAT = 1
 """Raised whenever an older program could not use what a newer one made."""
 LONGEST_TEXT = 30_000
 """Characters of a text that are read, some five thousand words."""
+OVERLAP = 50
+"""Tokens that neighbouring windows share, some forty words."""
+_SENTENCE = re.compile(r"[^\n.!?]+[.!?]*")
 
 _ABOUT, _NETWORK, _TOKENIZER = "encoder.json", "encoder.onnx", "encoder_tokenizer.json"
 
@@ -79,13 +83,13 @@ class Encoder:
     def _learnt(self) -> frozenset[str]:
         return frozenset(self.about["learnt"].split())
 
-    def has_learnt(self, text: str) -> bool:
-        """Tell whether the encoder was fine-tuned on this text.
+    def has_learnt(self, ticket: Ticket) -> bool:
+        """Tell whether the encoder was fine-tuned on the text of this ticket.
 
         What it makes of such a text looks surer than it will be on any other, so nothing may be
         calibrated on it.
         """
-        return text_digest(text) in self._learnt
+        return ticket_digest(ticket) in self._learnt
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as the folder to load from: a session cannot be copied."""
@@ -99,7 +103,7 @@ class Encoder:
         return embeddings
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        """Yield each text's embedding, the mean over its windows, with its evidence scores."""
+        """Yield each text's embedding with its evidence scores."""
         if self.threads == 1 or len(texts) == 1:
             yield from map(self._encode, texts)
         else:
@@ -107,16 +111,21 @@ class Encoder:
                 yield from pool.map(self._encode, texts)
 
     def _encode(self, text: str) -> Encoded:
-        encoding = self.tokenizer.encode(text[:LONGEST_TEXT], add_special_tokens=False)
+        text = text[:LONGEST_TEXT]
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
         bounds = window_bounds(len(encoding.ids), self.about["cut"])
         windows = [self._run(encoding.ids[start:end]) for start, end in bounds]
         starts, ends = np.array(encoding.offsets, np.int32).reshape(-1, 2).T
-        return Encoded(
-            embedding=np.mean([embedding for embedding, _ in windows], axis=0),
-            starts=starts,
-            ends=ends,
-            evidence=np.concatenate([evidence for _, evidence in windows]),
-        )
+        scores = np.zeros((len(starts), len(self.questions)), np.float32)
+        for (start, end), (_, seen) in zip(bounds, windows, strict=True):
+            scores[start:end] = np.maximum(scores[start:end], seen)
+        embedding = np.mean([one for one, _ in windows], axis=0)
+        if len(windows) > 1:
+            # A mail of ten pages may hold one line that matters, and a mean would drown it.
+            tokens = _most_telling(text, starts, scores, self.about["cut"] - 2)
+            essence, _ = self._run([encoding.ids[at] for at in tokens])
+            embedding = essence + (embedding - essence) / len(windows)
+        return Encoded(embedding, starts, ends, scores)
 
     def _run(self, window: Sequence[int]) -> tuple[Floats, Floats]:
         """Return the embedding (d,) and evidence (t, questions) of one window of t tokens."""
@@ -126,17 +135,45 @@ class Encoder:
         return embedding[0], evidence[0, 1:-1]
 
 
-def window_bounds(tokens: int, cut: int) -> list[tuple[int, int]]:
-    """Return where the windows of a text start and end: as few as fit, of equal length.
+def _most_telling(text: str, starts: npt.NDArray[np.int32], scores: Floats, most: int) -> list[int]:
+    """Return the numbers of the tokens, at most `most`, of the sentences that have most to show.
 
-    `cut` is the longest window in tokens, with the two marks that frame each of them.
+    A sentence shows as much as its best token for each question, on average; each counts once.
     """
-    count = max(1, -(-tokens // (cut - 2)))
-    return [(tokens * n // count, tokens * (n + 1) // count) for n in range(count)]
+    found: dict[str, tuple[float, range]] = {}
+    for sentence in _SENTENCE.finditer(text):
+        first, end = np.searchsorted(starts, sentence.span())
+        if end > first:
+            shown = float(scores[first:end].max(axis=0).mean())
+            found.setdefault(sentence.group().strip(), (shown, range(first, end)))
+    chosen: list[int] = []
+    for _, tokens in sorted(found.values(), key=lambda pair: -pair[0]):
+        if chosen and len(chosen) + len(tokens) > most:
+            break
+        chosen += tokens
+    return sorted(chosen)[:most]
 
 
-def text_digest(text: str) -> str:
-    """Return the short hash under which `encoder.json` lists a text that was learnt from."""
+def window_bounds(tokens: int, cut: int) -> list[tuple[int, int]]:
+    """Return where the windows of a text start and end: as few as fit, spread evenly.
+
+    `cut` is the longest window in tokens, with the two marks that frame each of them. Windows
+    overlap, so that each sentence of ordinary length stands whole in one of them.
+    """
+    length = cut - 2
+    if tokens <= length:
+        return [(0, tokens)]
+    gaps = -(-(tokens - length) // (length - OVERLAP))
+    starts = [(tokens - length) * n // gaps for n in range(gaps + 1)]
+    return [(start, start + length) for start in starts]
+
+
+def ticket_digest(ticket: Ticket) -> str:
+    """Return the short hash under which `encoder.json` lists a ticket that was learnt from.
+
+    It is one of the text as received: how texts are cleaned may change.
+    """
+    text = f"{ticket.subject}\n{ticket.body}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 

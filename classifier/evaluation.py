@@ -10,13 +10,34 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import cohen_kappa_score, f1_score, precision_recall_fscore_support
 
-from tickets import PRIORITIES
+from classifier.intervals import intervals
+from tickets import PRIORITIES, Priority
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
 CALIBRATION_BINS = 10
 """Bins of equal width for the expected calibration error."""
+MISSED = (Priority.P3, Priority.P4)
+"""A P0 that is suggested as one of these waits for days."""
+
+
+def measures(labels: Labels, suggested: Labels) -> dict[str, Any]:
+    """Return the agreement of n suggestions with the labels, what it costs, and what is chance.
+
+    Both arrays hold 0 (P0) to 4; n is at least 1.
+    """
+    return {
+        **agreement(labels, suggested),
+        "undertriage": undertriage(labels, suggested),
+        "intervals": intervals(labels, suggested),
+    }
+
+
+def undertriage(labels: Labels, suggested: Labels) -> float | None:
+    """Return the share of the P0 tickets suggested as P3 or P4; None without a P0."""
+    of_most_urgent = suggested[labels == Priority.P0]
+    return float(np.isin(of_most_urgent, MISSED).mean()) if len(of_most_urgent) else None
 
 
 def agreement(labels: Labels, suggested: Labels) -> dict[str, Any]:

@@ -29,6 +29,9 @@ class LabelledTicket:
     difficulty: str = ""
     language: str = ""
     product_area: str = ""
+    exercise: str = ""
+    """What the ticket was made hard for, if it was: such tickets teach, and are no measure of how
+    sure a model may be of ordinary ones."""
 
 
 def parse_labelled(
@@ -53,6 +56,7 @@ def parse_labelled(
         difficulty=str(record.get("difficulty") or ""),
         language=str(record.get("language") or ""),
         product_area=str(record.get("product_area") or ""),
+        exercise=str(record.get("exercise") or ""),
     )
 
 

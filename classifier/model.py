@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ import numpy as np
 from classifier.cues import CueFinder
 from classifier.decision import Thresholds
 from classifier.encoder import Encoded, Encoder, load_encoder
-from classifier.evidence import LookedAt, WordWeights
+from classifier.evidence import Evidence, LookedAt, WordWeights
 from classifier.features import (
     Cues,
     FeatureSpace,
     Form,
+    Observed,
     Part,
     Subwords,
     TicketText,
@@ -49,9 +50,6 @@ NO_EMBEDDING = np.zeros(0, np.float32)
 
 _MANIFEST, _ARRAYS, _WORDS = "manifest.json", "arrays.npz", "words.json"
 _HEAD_ARRAYS = ("weights", "embedding_weights", "intercepts")
-
-_Shown = Callable[[Head, int], tuple[int, int] | None]
-"""Finds the characters that show a class of a head."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +88,10 @@ class Model:
         scores = self.heads.scores(contributions, embedding)
         probabilities = self.heads.probabilities(scores[None, :])
         language = detect_language(ticket.clean.text)
-        if encoded is None:
-            shown = self._shown_by_weights(WordWeights(ticket, observed, contributions))
-        else:
-            shown = self._shown_by_look(LookedAt(ticket, encoded))
+        evidence = self._evidence(ticket, observed, contributions, encoded)
         return Reading(
             facts={
-                head.name: self._fact(head, probabilities[head.name][0], shown, ticket)
+                head.name: self._fact(head, probabilities[head.name][0], evidence, ticket)
                 for head in self.heads.heads
                 if head.name != DIRECT
             },
@@ -105,21 +100,24 @@ class Model:
             is_supported_language=language == SUPPORTED,
         )
 
-    def _shown_by_weights(self, weights: WordWeights) -> _Shown:
-        return lambda head, best: weights.strongest(self.heads.slices[head.name], best)
-
-    def _shown_by_look(self, looked_at: LookedAt) -> _Shown:
-        assert self.encoder is not None
-        questions = self.encoder.questions
-        return lambda head, _: looked_at.strongest(questions.index(head.name))
+    def _evidence(
+        self,
+        ticket: TicketText,
+        observed: Observed,
+        contributions: Floats,
+        encoded: Encoded | None,
+    ) -> Evidence:
+        if self.encoder is None or encoded is None:
+            return WordWeights(ticket, observed, contributions, self.heads.slices)
+        return LookedAt(ticket, encoded, self.encoder.questions)
 
     def _fact(
-        self, head: Head, probabilities: Floats, shown: _Shown, ticket: TicketText
+        self, head: Head, probabilities: Floats, evidence: Evidence, ticket: TicketText
     ) -> FactReading:
         best = int(probabilities.argmax())
         run = None
         if head.classes[best] in self.shown_values[head.name]:
-            run = shown(head, best)
+            run = evidence.strongest(head.name, best)
         return FactReading(
             probabilities=dict(zip(head.classes, probabilities.tolist(), strict=True)),
             evidence=ticket.clean.spans(*run) if run else (),

@@ -27,6 +27,8 @@ class Recipe:
     embedding_directions: int
     """The main directions of embeddings that heads look at."""
     regularisation: float
+    balanced_regularisation: float
+    """Of the direct view where it is measured by itself and every class counts the same."""
     explaining_rounds: int
     """How often the facts of tickets with only a priority are guessed anew."""
     folds: int

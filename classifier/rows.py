@@ -97,14 +97,21 @@ def embed(
     encoder: Encoder | None, texts: Sequence[TicketText], recipe: Recipe, progress: Progress
 ) -> Embeddings:
     """Embed n texts; without an encoder, embeddings have no columns."""
+    return Embeddings.of(raw_embeddings(encoder, texts, progress), recipe)
+
+
+def raw_embeddings(
+    encoder: Encoder | None, texts: Sequence[TicketText], progress: Progress
+) -> npt.NDArray[np.float32]:
+    """Return the embeddings of n texts as they come, shape (n, e); e is 0 without an encoder."""
     if encoder is None:
-        return Embeddings.of(np.zeros((len(texts), 0), np.float32), recipe)
+        return np.zeros((len(texts), 0), np.float32)
     raw = np.zeros((len(texts), encoder.width), np.float32)
     for start in range(0, len(texts), AT_ONCE):
         part = texts[start : start + AT_ONCE]
         raw[start : start + AT_ONCE] = encoder.embed([text.clean.text for text in part])
         progress(start + len(part), len(texts))
-    return Embeddings.of(raw, recipe)
+    return raw
 
 
 def beside(features: csr_matrix, embeddings: Embeddings) -> csr_matrix:

@@ -1,8 +1,8 @@
 """The only cleaning of ticket text, for training and for serving.
 
 A ticket is mail, so most of what stands in it was not written for it: markup, quoted threads,
-signatures, logs. `clean` keeps what the customer says now and remembers, for every character kept,
-where it stood in the ticket as received.
+signatures, legal notices, logs, demands for a priority. `clean` keeps what the customer says now
+and remembers, for every character kept, where it stood in the ticket as received.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from classifier.demands import without_demands
 from tickets import Span
 
 LONGEST_FIELD = 100_000
@@ -24,12 +25,14 @@ FEWEST_OWN_WORDS = 4
 
 @dataclass(frozen=True)
 class Piece:
-    """A run of characters taken over unchanged from one field."""
+    """A run of characters taken over unchanged from one field, or one that stands for markup."""
 
     field: str
     origin: int
     """Offset of its first character in the field as received."""
     text: str
+    length: int
+    """Of what stood there: more than one for an entity, 0 for a tag, which nobody sees."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class CleanText:
             if begin >= end:
                 break
             low, high = max(start, begin), min(end, begin + len(piece.text))
+            if piece.length != len(piece.text):
+                low, high = begin, begin + piece.length
             if low < high:
                 offset = piece.origin - begin
                 spans.append(Span(piece.field, low + offset, high + offset))
@@ -71,7 +76,7 @@ def clean(subject: str, body: str) -> CleanText:
             length += len(piece.text)
         parts.append("\n")
         length += 1
-    text = "".join(parts).translate(_TYPOGRAPHY)
+    text = without_demands("".join(parts).translate(_TYPOGRAPHY))
     return CleanText(text, tuple(pieces), tuple(starts))
 
 
@@ -89,7 +94,7 @@ def _subject_lines(subject: str) -> Iterator[_Line]:
     prefix = _SUBJECT_PREFIX.match(subject)
     start = prefix.end() if prefix else 0
     if subject[start:].strip():
-        yield (Piece("subject", start, subject[start:]),)
+        yield (Piece("subject", start, subject[start:], len(subject) - start),)
 
 
 class _Kind(Enum):
@@ -148,12 +153,12 @@ def _visible_pieces(body: str) -> Iterator[Piece | None]:
         yield from _plain_pieces(body, position, markup.start())
         position = _end_of_unseen(body, markup)
         if markup.group().startswith("&"):
-            # One character stands for the entity; the rest of it has no counterpart in the text.
-            yield Piece("body", markup.start(), html.unescape(markup.group())[:1])
+            shown = html.unescape(markup.group())[:1]
+            yield Piece("body", markup.start(), shown, len(markup.group()))
         elif _NEW_LINE.match(markup.group()):
             yield None
         else:
-            yield Piece("body", markup.start(), " ")
+            yield Piece("body", markup.start(), " ", 0)
     yield from _plain_pieces(body, position, len(body))
 
 
@@ -171,7 +176,7 @@ _RUN = re.compile(r"[^\r\n]+|\r\n|\r|\n")
 def _plain_pieces(body: str, start: int, end: int) -> Iterator[Piece | None]:
     for run in _RUN.finditer(body, start, end):
         is_line_end = run.group()[0] in "\r\n"
-        yield None if is_line_end else Piece("body", run.start(), run.group())
+        yield None if is_line_end else Piece("body", run.start(), run.group(), len(run.group()))
 
 
 _REPLY = re.compile(
@@ -179,6 +184,8 @@ _REPLY = re.compile(
     r"|el\b.{5,200}\bescribió:|em\b.{5,200}\bescreveu:)\s*$",
     re.IGNORECASE,
 )
+_LONGEST_REPLY_LINE = 200
+"""Characters; mail programs break the line above a reply in two."""
 _ORIGINAL = re.compile(r"\s*-{2,}\s*original message\s*-{2,}|\s*_{10,}\s*$", re.IGNORECASE)
 _FORWARD = re.compile(
     r"\s*(?:-{2,}\s*forwarded (?:message|mail|by).{0,80}|begin forwarded message:?)", re.IGNORECASE
@@ -186,6 +193,20 @@ _FORWARD = re.compile(
 _HEADER = re.compile(
     r"\s*>?\s*\*?(?:from|sent|to|cc|date|subject|von|an|gesendet|betreff|de|enviado|para|asunto)"
     r"\*?\s?:\*?\s+\S",
+    re.IGNORECASE,
+)
+_SENDER = re.compile(r"\s*\*?(?:from|von|de)\*?\s?:\*?\s+\S", re.IGNORECASE)
+_TOPIC = re.compile(r"\s*\*?(?:subject|betreff|objet|asunto|assunto)\*?\s?:", re.IGNORECASE)
+_TOPIC_WITHIN = 6
+"""Lines from the sender to the subject in the head of a mail."""
+_NOTICE = re.compile(
+    r"\s*\W{0,3}(?:confidentiality (?:notice|note|statement)\b|disclaimer:|legal notice:"
+    r"|(?:this|the (?:information|contents?) (?:\w+ ){0,4}(?:of|in) this) (?:\w+ )?"
+    r"(?:e-?mail|message|communication|transmission)\b.{0,120}"
+    r"\b(?:(?:are|is|be|contains?)(?: \w+)? (?:confidential|privileged)|addressee"
+    r"|intended (?:only|solely|recipient))"
+    r"|if you (?:are not|have received) (?:the intended|this (?:e-?mail|message).{0,20} in error)"
+    r"|please (?:consider|think of) the environment before)",
     re.IGNORECASE,
 )
 _SIGN_OFF = re.compile(
@@ -215,12 +236,12 @@ _LOG = re.compile(
 def _kinds(lines: list[str]) -> Iterator[_Kind]:
     """Tell for each line of a mail whose words it holds."""
     inside = _Kind.OWN
-    signed_off_at = _signed_off_at(lines)
+    boilerplate = _signed_off_at(lines) | _notices_at(lines)
     for number, line in enumerate(lines):
         if _FORWARD.match(line):
             inside = _Kind.FORWARDED
             yield _Kind.HEADER
-        elif _REPLY.match(line) or _ORIGINAL.match(line):
+        elif _starts_a_quote(lines, number):
             inside = _Kind.QUOTED
             yield _Kind.HEADER
         elif not line.strip():
@@ -231,7 +252,7 @@ def _kinds(lines: list[str]) -> Iterator[_Kind]:
             yield _Kind.QUOTED
         elif _LOG.match(line):
             yield _Kind.LOG
-        elif _GREETING.match(line) or number in signed_off_at:
+        elif _GREETING.match(line) or number in boilerplate:
             yield _Kind.SIGNATURE
         else:
             yield inside
@@ -251,15 +272,38 @@ def _signed_off_at(lines: list[str]) -> set[int]:
             numbers.add(number)
             for below in range(number + 1, min(number + 1 + LONGEST_SIGNATURE, len(lines))):
                 text = lines[below]
-                if len(text) > LONGEST_SIGNATURE_LINE or _starts_a_thread(text):
+                if len(text) > LONGEST_SIGNATURE_LINE or _starts_a_thread(lines, below):
                     break
                 if not _is_afterthought(text):
                     numbers.add(below)
     return numbers
 
 
-def _starts_a_thread(line: str) -> bool:
-    return bool(_FORWARD.match(line) or _REPLY.match(line) or _ORIGINAL.match(line))
+def _notices_at(lines: list[str]) -> set[int]:
+    """Return the numbers of the lines of legal notices, each of which ends with its paragraph."""
+    numbers: set[int] = set()
+    for number, line in enumerate(lines):
+        if _NOTICE.match(line) or (number - 1 in numbers and line.strip()):
+            numbers.add(number)
+    return numbers
+
+
+def _starts_a_thread(lines: list[str], number: int) -> bool:
+    return bool(_FORWARD.match(lines[number])) or _starts_a_quote(lines, number)
+
+
+def _starts_a_quote(lines: list[str], number: int) -> bool:
+    """Tell whether an earlier mail begins here, by its head or by the line above a reply."""
+    line = lines[number]
+    if _REPLY.match(line) or _ORIGINAL.match(line):
+        return True
+    if _SENDER.match(line):
+        # At the very top it is the head of this mail, which may say what it is about.
+        has_words_above = any(map(str.strip, lines[max(number - 3, 0) : number]))
+        below = lines[number + 1 : number + _TOPIC_WITHIN]
+        return has_words_above and any(map(_TOPIC.match, below))
+    both = " ".join(lines[number : number + 2])
+    return len(both) <= _LONGEST_REPLY_LINE and bool(_REPLY.match(both))
 
 
 def _is_afterthought(line: str) -> bool:

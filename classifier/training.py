@@ -79,7 +79,7 @@ def train(
     """Return a model learnt from labelled tickets; the same input gives the same model.
 
     With an encoder it is a full reader, and at least some tickets must be new to the encoder: see
-    `new_to_encoder`.
+    `fit_to_judge`.
     """
     tickets, texts = material.tickets, material.texts
     stretches = 2 if encoder else 1
@@ -87,7 +87,7 @@ def train(
     rows = beside(material.features, embeddings)
     questions = _questions(tickets, rules.schema)
     labels = questions[-1].labels
-    judged = np.flatnonzero(_are_new(texts, encoder))
+    judged = _judged(tickets, encoder)
     folds = folds_of(tickets, judged, recipe)
     rest = stretch(progress, stretches - 1, stretches)
     scores, final = fit_all(rows, questions, folds, labels, rules.view, recipe, rest)
@@ -112,14 +112,22 @@ def train(
     )
 
 
-def new_to_encoder(tickets: Sequence[LabelledTicket], encoder: Encoder) -> list[LabelledTicket]:
-    """Return the tickets that the encoder was not fine-tuned on: only those can judge a model."""
-    texts = [ticket_text(labelled.ticket) for labelled in tickets]
-    return [t for t, is_new in zip(tickets, _are_new(texts, encoder), strict=True) if is_new]
+def fit_to_judge(tickets: Sequence[LabelledTicket], encoder: Encoder) -> list[LabelledTicket]:
+    """Return the tickets that a model may be calibrated on.
+
+    They are new to the encoder, and ordinary: exercises are harder than what comes in.
+    """
+    return [tickets[at] for at in _judged(tickets, encoder)]
 
 
-def _are_new(texts: Sequence[TicketText], encoder: Encoder | None) -> npt.NDArray[np.bool_]:
-    return np.array([encoder is None or not encoder.has_learnt(t.clean.text) for t in texts])
+def _judged(tickets: Sequence[LabelledTicket], encoder: Encoder | None) -> _Labels:
+    """Return the numbers of the tickets that a model may be calibrated on."""
+    new = _are_new(tickets, encoder)
+    return np.flatnonzero(new & np.array([not labelled.exercise for labelled in tickets], bool))
+
+
+def _are_new(tickets: Sequence[LabelledTicket], encoder: Encoder | None) -> npt.NDArray[np.bool_]:
+    return np.array([encoder is None or not encoder.has_learnt(t.ticket) for t in tickets])
 
 
 def held_out_view(

@@ -19,8 +19,7 @@ from sklearn.metrics import f1_score
 from tokenizers import Tokenizer
 
 from classifier import LabelledTicket
-from classifier.encoder import FORMAT, load_encoder, text_digest
-from classifier.features import ticket_text
+from classifier.encoder import FORMAT, load_encoder, ticket_digest
 from classifier.training import Rules, data_digest
 from encoder_training import artefact, base
 from encoder_training.examples import Example, example
@@ -113,18 +112,13 @@ def ship(network: Network, start: base.Base, taught: Lesson, epoch: int, folder:
         "licence": base.LICENCE,
         "data": data_digest(taught.learnt),
         "tickets": len(taught.learnt),
-        "learnt": " ".join(text_digest(_read(one)) for one in taught.learnt),
+        "learnt": " ".join(ticket_digest(one.ticket) for one in taught.learnt),
         "epoch": epoch,
         "seed": SCHEDULE.seed,
         "libraries": {name: version(name) for name in ("torch", "onnx", "onnxruntime")},
     }
     artefact.write(network, pruned, folder, about, len(facts))
     typer.echo(f"int8 agrees with float: {_agreement(network, pruned, taught, folder)}")
-
-
-def _read(labelled: LabelledTicket) -> str:
-    """Return the text of a ticket as the encoder will read it."""
-    return ticket_text(labelled.ticket).clean.text
 
 
 def _variants(

@@ -3,6 +3,7 @@
 from tickets.assessment import (
     Action,
     Assessment,
+    Change,
     Entitlement,
     Reason,
     Resource,
@@ -19,6 +20,7 @@ __all__ = [
     "PRIORITIES",
     "Action",
     "Assessment",
+    "Change",
     "Combination",
     "Distribution",
     "Entitlement",

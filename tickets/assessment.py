@@ -35,6 +35,19 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One fact that, read differently, would have led the rules to another priority."""
+
+    fact: str
+    value: str
+    """The other value."""
+    probability: float
+    """How likely that value is by the reading."""
+    priority: Priority
+    """What the rules would say of it, all other facts being as read."""
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """The priority proposed for a ticket, how sure that is, and why."""
 
@@ -47,6 +60,8 @@ class Suggestion:
     action: Action
     facts: Mapping[str, FactReading]
     reasons: tuple[Reason, ...]
+    nearest_change: Change | None = None
+    """The likeliest single change of a fact that would change the outcome; None without one."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +146,7 @@ def _suggestion_record(suggestion: Suggestion | None) -> dict[str, Any]:
             "action",
             "facts",
             "reasons",
+            "nearest_change",
         )
         return dict.fromkeys(keys)
     return {
@@ -141,6 +157,7 @@ def _suggestion_record(suggestion: Suggestion | None) -> dict[str, Any]:
         "action": str(suggestion.action),
         "facts": {name: _fact_record(reading) for name, reading in suggestion.facts.items()},
         "reasons": [_reason_record(reason) for reason in suggestion.reasons],
+        "nearest_change": _change_record(suggestion.nearest_change),
     }
 
 
@@ -159,6 +176,17 @@ def _reason_record(reason: Reason) -> dict[str, Any]:
         "because": reason.because,
         "priority": str(reason.priority) if reason.priority is not None else None,
         "clause": reason.clause,
+    }
+
+
+def _change_record(change: Change | None) -> dict[str, Any] | None:
+    if change is None:
+        return None
+    return {
+        "fact": change.fact,
+        "value": change.value,
+        "probability": round(change.probability, 4),
+        "priority": str(change.priority),
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from classifier import Model
-from rules import Diagram, Engine, Ruleset
+from rules import Diagram, Engine, Ruleset, VerdictTable
 from sla import OutsideHorizon, Policy
 from tickets import Assessment, Priority, Reading, Resource, Response, Suggestion, Ticket, Versions
 from triage.suggest import suggest
@@ -23,7 +23,9 @@ class Rooms:
 
     model: Model
     ruleset: Ruleset
+    table: VerdictTable
     diagram: Diagram
+    """The table, folded."""
     engine: Engine
     policy: Policy
 
@@ -41,7 +43,7 @@ class Rooms:
 def assess(tickets: Sequence[Ticket], rooms: Rooms) -> list[Assessment]:
     """Walk tickets through all rooms: facts from the text, a priority by the rules, a deadline."""
     readings = rooms.model.read(tickets)
-    suggestions = suggest(readings, rooms.model, rooms.ruleset, rooms.diagram, rooms.engine)
+    suggestions = suggest(readings, rooms.model, rooms.engine, rooms.diagram, rooms.table)
     return [
         _assessment(ticket, reading, suggestion, rooms)
         for ticket, reading, suggestion in zip(tickets, readings, suggestions, strict=True)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from tickets import Fault, InputFaults
-from triage import data_cli, models_cli, rules_cli, service_cli, sla_cli
+from triage import data_cli, models_cli, registry_cli, rules_cli, service_cli, sla_cli
 from triage.options import READERS, choice, pairs, zone
 
 WRONG_CALL = 2
@@ -29,6 +29,7 @@ app.add_typer(sla_cli.app, name="sla")
 app.add_typer(rules_cli.app, name="rules")
 app.add_typer(data_cli.app, name="data")
 models_cli.register(app)
+registry_cli.register(app)
 service_cli.register(app)
 
 

@@ -38,14 +38,20 @@ class Desk:
 
         `home` is the folder that holds the models, by default that of the settings.
         """
-        model = Registry(home or Settings.from_environment().home).load_current(reader)
+        return cls.of(Registry(home or Settings.from_environment().home).load_current(reader))
+
+    @classmethod
+    def of(cls, model: Model) -> Desk:
+        """Load rules and policy around a model; `InputFaults` when they do not go together."""
         ruleset = load_ruleset()
         _refuse_other_facts(model, ruleset)
+        table = verdict_table(ruleset)
         return cls(
             Rooms(
                 model=model,
                 ruleset=ruleset,
-                diagram=diagram(ruleset.schema, verdict_table(ruleset)),
+                table=table,
+                diagram=diagram(ruleset.schema, table),
                 engine=load_engine(ruleset),
                 policy=load_policy(),
             )

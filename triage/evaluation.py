@@ -2,53 +2,104 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rich.table import Table
 
 from classifier import LabelledTicket, Reader
-from classifier.evaluation import actions, agreement, calibration_error, fact_accuracy
-from tickets import Assessment, Priority, Suggestion
-from triage.corpus import load_labelled_or_shipped
+from classifier.evaluation import (
+    actions,
+    agreement,
+    calibration_error,
+    fact_accuracy,
+    measures,
+)
+from classifier.form_fields import is_missing
+from rules import load_ruleset
+from tickets import Assessment, Fault, InputFaults, Priority, Suggestion
+from tickets.faults import did_you_mean
+from triage.corpus import MOST_SHOWN, SHIPPED
 from triage.desk import Desk
-from triage.printed import table_console
+from triage.labelled_file import LabelledFile, LabelledRow, read_labelled_file
 from triage.training import HELD_OUT
 
+Report = dict[str, Any]
+Groups = Mapping[str, Sequence[int]]
+"""Rows of a file by their number from 0, under what they have in common."""
 
-def evaluate_file(
-    path: str, columns: Mapping[str, str], label_names: Mapping[str, Priority], reader: Reader
-) -> dict[str, Any]:
+NOTHING = "(none)"
+"""The group of the rows without a value."""
+
+
+@dataclass(frozen=True)
+class LabelledData:
+    """Where labelled tickets come from, and how they are grouped."""
+
+    path: str
+    """Of a row file; empty for our corpus."""
+    columns: Mapping[str, str]
+    label_names: Mapping[str, Priority]
+    group_by: str = ""
+    """A column; empty for none."""
+
+    def read(self) -> LabelledFile:
+        """Read the file and name on standard error the rows that are no labelled tickets.
+
+        `InputFaults` when the file cannot be used or lacks the column to group by.
+        """
+        schema = load_ruleset().schema
+        file = read_labelled_file(self.path or SHIPPED, schema, self.columns, self.label_names)
+        if self.group_by and self.group_by not in file.columns:
+            problem = f'{file.name} has no column "{self.group_by}"'
+            remedy = did_you_mean(self.group_by, file.columns)
+            raise InputFaults(Fault("--group-by", problem, remedy))
+        for number, fault in file.faults[:MOST_SHOWN]:
+            print(f"triage: left out row {number}: {fault}", file=sys.stderr)
+        if len(file.faults) > MOST_SHOWN:
+            print(f"triage: left out {len(file.faults) - MOST_SHOWN:,} more rows", file=sys.stderr)
+        return file
+
+    def groups(self, rows: Sequence[LabelledRow]) -> dict[str, list[int]]:
+        """Return which of the rows belong together, by name; nothing without a column."""
+        if not self.group_by:
+            return {}
+        found: dict[str, list[int]] = {}
+        for at, row in enumerate(rows):
+            value = row.cells.get(self.group_by)
+            found.setdefault(NOTHING if is_missing(value) else str(value), []).append(at)
+        return dict(sorted(found.items()))
+
+
+def evaluate_file(data: LabelledData, reader: Reader) -> Report:
     """Return the metrics of a reader's current model on a labelled file.
 
-    Of a file with splits only the held-out `test` split counts; `path` empty means our corpus.
+    Of a file with splits only the held-out `test` split counts.
     """
-    tickets = load_labelled_or_shipped(path, columns, label_names)
-    held_out = [labelled for labelled in tickets if labelled.split in (HELD_OUT, "")]
-    return evaluate(held_out or tickets, Desk.load(reader=reader))
+    file = data.read()
+    held_out = [row for row in file.rows if row.labelled.split in (HELD_OUT, "")]
+    return evaluate(
+        held_out or file.rows, data.groups(held_out or file.rows), Desk.load(reader=reader)
+    )
 
 
-def evaluate(tickets: Sequence[LabelledTicket], desk: Desk) -> dict[str, Any]:
-    """Return the metrics of a desk's suggestions on labelled tickets."""
+def evaluate(rows: Sequence[LabelledRow], groups: Groups, desk: Desk) -> Report:
+    """Return the metrics of a desk's suggestions on labelled tickets, and on groups of them."""
+    tickets = [row.labelled for row in rows]
     suggestions = [
         _suggestion(assessment)
         for assessment in desk.assess_many([labelled.ticket for labelled in tickets])
     ]
-    labels = np.array([int(labelled.priority) for labelled in tickets])
-    suggested = np.array([int(suggestion.priority) for suggestion in suggestions])
-    is_right = labels == suggested
-    confidence = np.array([suggestion.confidence for suggestion in suggestions])
-    read = [{n: fact.value for n, fact in s.facts.items()} for s in suggestions]
-    by_rules = [desk.rooms.engine.verdict(facts).priority for facts in read]
+    of_groups = {
+        name: _figures([tickets[at] for at in found], [suggestions[at] for at in found], desk)
+        for name, found in groups.items()
+    }
     return {
-        **agreement(labels, suggested),
-        "calibration_error": calibration_error(confidence, is_right),
-        "actions": actions([str(s.action) for s in suggestions], is_right),
-        "facts": fact_accuracy([labelled.facts for labelled in tickets], read),
-        "likeliest_facts_then_rules": agreement(labels, np.array(by_rules)),
-        "excluded": {},
-        "groups": {},
+        "measured": "current model",
+        **_figures(tickets, suggestions, desk),
+        "groups": of_groups,
         "versions": {"model": desk.rooms.model.version, "rules": desk.rooms.ruleset.version},
     }
 
@@ -58,31 +109,20 @@ def _suggestion(assessment: Assessment) -> Suggestion:
     return assessment.suggestion
 
 
-def print_metrics(metrics: Mapping[str, Any]) -> None:
-    """Print the metrics that matter, those of each class and of each fact."""
-    console = table_console()
-    console.print(
-        f"{metrics['n']:,} tickets   accuracy {metrics['accuracy']:.3f}"
-        f"   macro-F1 {metrics['macro_f1']:.3f}   QWK {metrics['qwk']:.3f}"
-        f"   calibration error {metrics['calibration_error']:.3f}"
-    )
-    majority = metrics["majority"]
-    console.print(
-        f"always {majority['priority']}: accuracy {majority['accuracy']:.3f}"
-        f"   macro-F1 {majority['macro_f1']:.3f}"
-    )
-    for action, figures in metrics["actions"].items():
-        console.print(
-            f"{action}: {figures['share']:.3f} of tickets, {figures['accuracy']:.3f} right"
-        )
-    console.print(_class_table(metrics["per_class"]))
-    for fact, share in metrics["facts"].items():
-        console.print(f"fact {fact}: {share:.3f} read right")
-
-
-def _class_table(per_class: Mapping[str, Mapping[str, float]]) -> Table:
-    table = Table("priority", "precision", "recall", "F1", "tickets", box=None, pad_edge=False)
-    for name, figures in per_class.items():
-        shares = (f"{figures[key]:.3f}" for key in ("precision", "recall", "f1"))
-        table.add_row(name, *shares, str(figures["support"]))
-    return table
+def _figures(
+    tickets: Sequence[LabelledTicket], suggestions: Sequence[Suggestion], desk: Desk
+) -> Report:
+    labels = np.array([int(labelled.priority) for labelled in tickets])
+    suggested = np.array([int(suggestion.priority) for suggestion in suggestions])
+    is_right = labels == suggested
+    confidence = np.array([suggestion.confidence for suggestion in suggestions])
+    read = [{n: fact.value for n, fact in s.facts.items()} for s in suggestions]
+    by_rules = [desk.rooms.engine.verdict(facts).priority for facts in read]
+    return {
+        **measures(labels, suggested),
+        "calibration_error": calibration_error(confidence, is_right),
+        "actions": actions([str(s.action) for s in suggestions], is_right),
+        "facts": fact_accuracy([labelled.facts for labelled in tickets], read),
+        "likeliest_facts_then_rules": agreement(labels, np.array(by_rules)),
+        "excluded": {},
+    }

@@ -10,7 +10,7 @@ from tickets import PRIORITIES, Assessment, FactSchema
 
 _PRIORITY_NAMES = tuple(str(priority) for priority in PRIORITIES)
 
-NUMBERS = ("confidence", "threshold")
+NUMBERS = ("confidence", "threshold", "nearest_change.probability")
 FLAGS = ("entitlement.channel_included", "response.outside_availability")
 
 
@@ -21,7 +21,9 @@ def flat_columns(schema: FactSchema) -> tuple[str, ...]:
         *(f"probabilities.{name}" for name in _PRIORITY_NAMES),
         *("threshold", "action"),
         *(f"facts.{fact}.{key}" for fact in schema.names for key in _FACT_KEYS),
-        *("reasons", "entitlement.channel_included", "entitlement.note"),
+        "reasons",
+        *(f"nearest_change.{key}" for key in ("fact", "value", "probability", "priority")),
+        *("entitlement.channel_included", "entitlement.note"),
         *("response.due_at", "response.target", "response.clock", "response.staffed_due_at"),
         "response.outside_availability",
         *(f"response.if_priority.{name}" for name in _PRIORITY_NAMES),

@@ -33,8 +33,11 @@ def train(
     if_missing: Annotated[
         bool, typer.Option("--if-missing", help="Do nothing when models are there.")
     ] = False,
+    no_promote: Annotated[
+        bool, typer.Option("--no-promote", help="Store the models only; promote them later.")
+    ] = False,
 ) -> None:
-    """Train both readers on labelled tickets and make them current."""
+    """Train both readers on labelled tickets; they become current if they pass the gate."""
     from triage.settings import Settings
 
     home = Settings.from_environment().home
@@ -43,14 +46,17 @@ def train(
         return
     from triage.corpus import load_labelled_or_shipped
     from triage.progress import progress_bar
-    from triage.training import train_models
+    from triage.registry_printed import print_outcome
+    from triage.retraining import train_models
+    from triage.source import Source
 
-    tickets = load_labelled_or_shipped(path, pairs("--column", column), label_names(map_))
+    columns, labels = pairs("--column", column), label_names(map_)
+    tickets = load_labelled_or_shipped(path, columns, labels)
+    source = Source.named(path, columns, labels) if path else None
     with progress_bar("training") as bar:
-        models = train_models(tickets, home, bar.reach)
-    for reader, model in models.items():
-        learnt = f"learnt from {model.description['tickets']} tickets"
-        print(f"model {model.version}, {learnt}, is now current for the {reader} reader in {home}")
+        outcomes = train_models(tickets, home, bar.reach, source=source, promote=not no_promote)
+    for reader, outcome in outcomes.items():
+        print_outcome(reader, outcome, home)
 
 
 def _usable_version(home: Path) -> str | None:
@@ -81,30 +87,56 @@ def evaluate(
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="THEIRS=P0: what a label stands for.")
     ] = None,
-    reader: Annotated[str, typer.Option(help="Whose current model: full or light.")] = READERS[0],
+    cross_validate: Annotated[
+        int | None,
+        typer.Option(metavar="K", help="Measure the training recipe, on K parts held out in turn."),
+    ] = None,
+    time_ordered: Annotated[
+        bool,
+        typer.Option(
+            "--time-ordered", help="Measure the recipe: learn the earliest 80 %, judge the rest."
+        ),
+    ] = False,
+    group_by: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Also each group; a recipe learns each by itself.")
+    ] = "",
+    reader: Annotated[str, typer.Option(help="Whose model or recipe: full or light.")] = READERS[0],
     as_json: Annotated[bool, typer.Option("--json", help="Print all metrics as JSON.")] = False,
 ) -> None:
-    """Measure the current model on labelled tickets it has not learnt from, or on pairs of them."""
+    """Measure the current model, or the training recipe, on labelled tickets not learnt from."""
     choice("--reader", reader, READERS)
     from classifier import Reader
 
     if challenge:
-        _refuse_with_challenge(column, map_)
+        options = {
+            "--column": column,
+            "--map": map_,
+            "--cross-validate": cross_validate is not None,
+            "--time-ordered": time_ordered,
+            "--group-by": group_by,
+        }
+        _refuse_with_challenge(options)
         from triage.challenge import print_challenge, run_suites
 
         _show(run_suites(path, Reader(reader)), as_json, print_challenge)
+        return
+    from triage.evaluation import LabelledData, evaluate_file
+    from triage.evaluation_printed import print_metrics
+
+    data = LabelledData(path, pairs("--column", column), label_names(map_), group_by)
+    if cross_validate is None and not time_ordered:
+        metrics = evaluate_file(data, Reader(reader))
     else:
-        from triage.evaluation import evaluate_file, print_metrics
+        from triage.recipe_evaluation import Plan, evaluate_recipe
 
-        columns, labels = pairs("--column", column), label_names(map_)
-        metrics = evaluate_file(path, columns, labels, Reader(reader))
-        _show(metrics, as_json, print_metrics)
+        metrics = evaluate_recipe(data, Plan(cross_validate, time_ordered), Reader(reader))
+    _show(metrics, as_json, print_metrics)
 
 
-def _refuse_with_challenge(column: list[str] | None, map_: list[str] | None) -> None:
-    for option, given in (("--column", column), ("--map", map_)):
+def _refuse_with_challenge(options: Mapping[str, object]) -> None:
+    for option, given in options.items():
         if given:
-            remedy = "leave it out: suites have our columns and labels"
+            remedy = "leave it out: suites have our columns, labels and pairs"
             raise InputFaults(Fault(option, "does not go with --challenge", remedy))
 
 

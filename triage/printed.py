@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tickets import Assessment, Reason, Response, Span, Suggestion, Ticket
+from tickets import Assessment, Change, Reason, Response, Span, Suggestion, Ticket
 from triage.row_files import Row
 
 STYLES = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "cyan", "P4": "dim"}
@@ -51,6 +51,8 @@ def _lines(ticket: Ticket, assessment: Assessment) -> Iterable[Text]:
     yield Text("why")
     for reason in suggestion.reasons:
         yield from _reason(reason)
+    if suggestion.nearest_change:
+        yield _change(suggestion.nearest_change)
     yield Text("facts")
     for fact, reading in suggestion.facts.items():
         quotes = "  ".join(f'"{quoted(ticket, span)}"' for span in reading.evidence)
@@ -77,6 +79,12 @@ def _reason(reason: Reason) -> Iterable[Text]:
     yield Text(f"  {reason.because}  [{reason.id}]")
     if reason.clause:
         yield Text(f'    "{reason.clause}"', style="dim")
+
+
+def _change(change: Change) -> Text:
+    name, fact = str(change.priority), change.fact
+    odds = f"{change.probability:.2f}"
+    return Text(f'  would be {name} if {fact} were "{change.value}" ({odds})')
 
 
 def quoted(ticket: Ticket, span: Span) -> str:

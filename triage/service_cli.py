@@ -23,8 +23,10 @@ def serve(
     listener = listen(host, port)  # first of all: a taken port is told at once
     from triage.desk import Desk
     from triage.service.server import serve_desk
+    from triage.settings import Settings
 
-    desk = Desk.load()
+    home = Settings.from_environment().home
+    desk = Desk.load(home)
     here = address(listener)
     print(f"triage: listening on {here}, see {here}/docs; Ctrl-C ends it", file=sys.stderr)
-    serve_desk(desk, listener)
+    serve_desk(desk, home, listener)

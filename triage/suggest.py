@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier import Model, cheapest
-from rules import Diagram, Engine, Ruleset, Verdict, distributions
-from tickets import PRIORITIES, Action, FactSchema, Priority, Reading, Reason, Suggestion
+from rules import Diagram, Engine, Ruleset, Verdict, VerdictTable, distributions
+from tickets import PRIORITIES, Action, Change, FactSchema, Priority, Reading, Reason, Suggestion
+from triage.nearest_change import nearest_changes
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,30 +19,45 @@ Floats = npt.NDArray[np.float64]
 def suggest(
     readings: Sequence[Reading],
     model: Model,
-    ruleset: Ruleset,
-    diagram: Diagram,
     engine: Engine,
+    diagram: Diagram,
+    table: VerdictTable,
 ) -> list[Suggestion]:
     """Return a suggestion for each reading: the priority of least expected cost, and why."""
     if not readings:
         return []
-    rules_view = distributions(diagram, fact_arrays(readings, ruleset.schema))
+    ruleset = engine.ruleset
+    facts = fact_arrays(readings, ruleset.schema)
+    rules_view = distributions(diagram, facts)
     direct_view = np.array([[reading.direct_view[p] for p in PRIORITIES] for reading in readings])
     pooled = model.pool.combine(rules_view, direct_view)
     suggested = cheapest(pooled, cost_array(ruleset))
-    disagreement = np.abs(rules_view.argmax(axis=1) - direct_view.argmax(axis=1))
+    weighed = map(
+        _Weighed,
+        map(Priority, suggested.tolist()),
+        pooled,
+        map(Priority, rules_view.argmax(axis=1).tolist()),
+        map(Priority, direct_view.argmax(axis=1).tolist()),
+        nearest_changes(ruleset.schema, table, facts, suggested),
+    )
     return [
-        _suggestion(
-            reading,
-            Priority(int(suggested[row])),
-            pooled[row],
-            Priority(int(direct_view[row].argmax())),
-            int(disagreement[row]),
-            model,
-            engine,
-        )
-        for row, reading in enumerate(readings)
+        _suggestion(reading, what, model, engine)
+        for reading, what in zip(readings, weighed, strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """What came of the two views of one ticket."""
+
+    suggested: Priority
+    pooled: Floats
+    """Probabilities of the priorities, shape (5,)."""
+    by_rules: Priority
+    """The likeliest priority by the rules, over all that the facts may be."""
+    direct: Priority
+    """The likeliest priority by the text as a whole."""
+    change: Change | None
 
 
 def fact_arrays(readings: Sequence[Reading], schema: FactSchema) -> dict[str, Floats]:
@@ -64,38 +81,40 @@ def cost_array(ruleset: Ruleset) -> Floats:
     )
 
 
-def _suggestion(
-    reading: Reading,
-    priority: Priority,
-    pooled: Floats,
-    direct: Priority,
-    disagreement: int,
-    model: Model,
-    engine: Engine,
-) -> Suggestion:
-    confidence = float(pooled[priority])
+def _suggestion(reading: Reading, weighed: _Weighed, model: Model, engine: Engine) -> Suggestion:
+    priority = weighed.suggested
+    confidence = float(weighed.pooled[priority])
     likeliest = {name: fact.value for name, fact in reading.facts.items()}
+    disagreement = abs(weighed.by_rules - weighed.direct)
     action = model.thresholds.action(priority, confidence, disagreement)
     return Suggestion(
         priority=priority,
         confidence=confidence,
-        probabilities=dict(zip(PRIORITIES, pooled.tolist(), strict=True)),
+        probabilities=dict(zip(PRIORITIES, weighed.pooled.tolist(), strict=True)),
         threshold=model.thresholds.auto[priority],
         action=action if reading.is_supported_language else Action.REVIEW,
         facts=reading.facts,
-        reasons=tuple(_reasons(priority, engine.verdict(likeliest), direct)),
+        reasons=tuple(_reasons(weighed, engine.verdict(likeliest))),
+        nearest_change=weighed.change,
     )
 
 
-def _reasons(priority: Priority, verdict: Verdict, direct: Priority) -> Iterator[Reason]:
+def _reasons(weighed: _Weighed, verdict: Verdict) -> Iterator[Reason]:
     """Yield the rules of the likeliest facts, then what else moved the suggestion."""
     yield from verdict.reasons
-    if verdict.priority != priority:
+    if verdict.priority != weighed.suggested:
         because = (
             f"The likeliest facts make it {verdict.priority}; weighed with how sure each fact is,"
-            f" with the whole text and with the cost of a mistake, {priority} is the safer choice."
+            f" with the whole text and with the cost of a mistake, {weighed.suggested} is the safer"
+            " choice."
         )
-        yield Reason("remark", "facts-are-uncertain", because, priority)
-    if direct != verdict.priority:
-        because = f"Read as a whole, the text resembles tickets of priority {direct}."
-        yield Reason("remark", "whole-text-differs", because, direct)
+        yield Reason("remark", "facts-are-uncertain", because, weighed.suggested)
+    if {weighed.direct} != {verdict.priority, weighed.by_rules}:
+        yield Reason("remark", "whole-text-differs", _whole_text(weighed), weighed.direct)
+
+
+def _whole_text(weighed: _Weighed) -> str:
+    words = f"Read as a whole, the text resembles tickets of priority {weighed.direct}"
+    if weighed.direct == weighed.by_rules:
+        return f"{words}."
+    return f"{words}; its facts, weighed with how sure each is, speak for {weighed.by_rules}."

@@ -1,19 +1,18 @@
-"""Training from the outside: labelled tickets and the current rules become the current model."""
+"""Training from the outside: labelled tickets and the current rules become two readers."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
-from classifier import LabelledTicket, Model, Reader, Registry, load_recipe
+from classifier import LabelledTicket, Model, Reader, load_recipe
 from classifier.encoder import Encoder, load_encoder
 from classifier.heads import Floats
 from classifier.progress import Progress, stretch
-from classifier.training import Material, Rules, new_to_encoder, train
+from classifier.training import Material, Rules, fit_to_judge, train
 from rules import diagram, distributions, load_ruleset, verdict_table
 from tickets import Fault, InputFaults
 from triage.suggest import cost_array
@@ -33,18 +32,13 @@ def current_rules() -> Rules:
     return Rules(ruleset.schema, view, cost_array(ruleset), ruleset.version)
 
 
-def train_models(
-    tickets: Sequence[LabelledTicket], home: Path, progress: Progress
-) -> dict[Reader, Model]:
-    """Train both readers on the tickets that are not held out, and make them current."""
-    registry = Registry(home)
-    registry.prepare()
-    learnt = to_learn_from(tickets)
+def train_readers(tickets: Sequence[LabelledTicket], progress: Progress) -> dict[Reader, Model]:
+    """Train both readers on tickets; `InputFaults` when there is too little to learn from."""
     rules, recipes = current_rules(), {reader: load_recipe(reader) for reader in Reader}
     encoder = load_encoder(threads=os.cpu_count() or 1)
-    _refuse_too_little(learnt, encoder, recipes[Reader.FULL].folds)
-    material = Material.of(learnt, recipes[Reader.FULL])
-    trained = {
+    _refuse_too_little(tickets, encoder, recipes[Reader.FULL].folds)
+    material = Material.of(tickets, recipes[Reader.FULL])
+    return {
         reader: train(
             material,
             rules,
@@ -54,7 +48,6 @@ def train_models(
         )
         for number, (reader, recipe) in enumerate(recipes.items())
     }
-    return {reader: registry.add(model) for reader, model in trained.items()}
 
 
 def to_learn_from(tickets: Sequence[LabelledTicket]) -> list[LabelledTicket]:
@@ -69,7 +62,7 @@ def _refuse_too_little(tickets: Sequence[LabelledTicket], encoder: Encoder, fold
     if len(labels) < 2:
         problem = f"all {len(tickets)} have the same label" if labels else "there are none"
         raise InputFaults(Fault(place, problem, "add tickets of other priorities"))
-    new = new_to_encoder(tickets, encoder)
+    new = fit_to_judge(tickets, encoder)
     most_of_one = max(Counter(labelled.priority for labelled in new).values(), default=0)
     if most_of_one < folds:
         known = len(tickets) - len(new)

@@ -58,11 +58,14 @@ def test_the_shape_and_type_are_as_declared(encoder: Encoder) -> None:
         (0, [(0, 0)]),
         (1, [(0, 1)]),
         (254, [(0, 254)]),
-        (255, [(0, 127), (127, 255)]),
-        (700, [(0, 233), (233, 466), (466, 700)]),
+        (255, [(0, 254), (1, 255)]),
+        (458, [(0, 254), (204, 458)]),
+        (459, [(0, 254), (102, 356), (205, 459)]),
     ],
 )
-def test_windows_are_few_and_of_equal_length(tokens: int, bounds: list[tuple[int, int]]) -> None:
+def test_windows_are_few_of_equal_length_and_overlap(
+    tokens: int, bounds: list[tuple[int, int]]
+) -> None:
     assert window_bounds(tokens, 256) == bounds
 
 

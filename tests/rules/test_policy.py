@@ -171,14 +171,16 @@ def test_of_several_problems_the_most_urgent_counts(shipped_engine: Engine) -> N
     assert shipped_engine.verdict_of_problems([typo, outage]).priority == Priority.P0
 
 
-def test_the_costs_are_squared_distances_with_under_triage_weighed_heavier(
+def test_the_costs_are_distances_with_under_triage_weighed_heavier(
     shipped: Ruleset,
 ) -> None:
     def cost(truth: Priority, suggested: Priority) -> float:
-        squared = float((truth - suggested) ** 2)
+        distance = float(abs(truth - suggested))
         if suggested <= truth:
-            return squared
-        return squared * (3 if truth == Priority.P0 and suggested >= Priority.P2 else 1.5)
+            return distance
+        if truth != Priority.P0:
+            return 2 * distance
+        return 3.0 if suggested == Priority.P1 else 4 * distance
 
     for truth in PRIORITIES:
         for suggested in PRIORITIES:

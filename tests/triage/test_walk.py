@@ -122,7 +122,8 @@ def test_the_record_has_the_names_that_other_programs_rely_on(outage: Assessment
     record = outage.as_record()
     assert list(record) == [
         *("id", "priority", "confidence", "probabilities", "threshold", "action", "facts"),
-        *("reasons", "entitlement", "response", "resource", "notes", "versions", "error"),
+        *("reasons", "nearest_change", "entitlement", "response", "resource", "notes"),
+        *("versions", "error"),
     ]
     assert list(record["probabilities"]) == ["P0", "P1", "P2", "P3", "P4"]
     assert set(record["facts"]["reach"]) == {"value", "probability", "evidence"}

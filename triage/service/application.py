@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -13,17 +15,24 @@ from triage.service import openapi
 from triage.service.guard import Guard
 from triage.service.limits import LIMITS, Limits
 from triage.service.problems import answer_with_problems
+from triage.service.renewal import follow
 from triage.service.routes import Service, router
 from triage.service.workers import Workers
 
 
-def create_app(desk: Desk, limits: Limits = LIMITS) -> FastAPI:
-    """Return an app that assesses tickets with one desk; it keeps nothing."""
+def create_app(desk: Desk, limits: Limits = LIMITS, home: Path | None = None) -> FastAPI:
+    """Return an app that assesses tickets with a desk; it keeps nothing.
+
+    With the home that the desk's model comes from, the app follows it to the next current model.
+    """
     workers = Workers(limits)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        following = asyncio.create_task(follow(app, home)) if home else None
         yield
+        if following:
+            following.cancel()
         workers.close()
 
     app = FastAPI(

@@ -1,0 +1,207 @@
+"""Stored models, comparisons and outcomes as people and machines read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from triage.printed import table_console
+
+if TYPE_CHECKING:
+    from classifier import Reader
+    from classifier.history import Event
+    from classifier.registry import StoredModel
+    from triage.comparison import Comparison, Difference
+    from triage.promotion import Dossier, Match
+    from triage.retraining import Outcome
+
+NAMES = {
+    "macro_f1": "macro-F1",
+    "p0_recall": "P0 recall",
+    "expected_cost": "expected cost (less is better)",
+}
+
+
+def print_outcome(reader: Reader, outcome: Outcome, home: Path) -> None:
+    """Print what became of a trained reader, and what a person may do next."""
+    version = outcome.model.version
+    learnt = f"learnt from {outcome.model.description['tickets']} tickets"
+    if outcome.comparison:
+        _print_comparison(outcome.comparison)
+    if outcome.is_current:
+        print(f"model {version}, {learnt}, is now current for the {reader} reader in {home}")
+        return
+    print(f"model {version}, {learnt}, is a candidate for the {reader} reader in {home}")
+    for one in outcome.why:
+        print(f"  it did not become current: {one}")
+    print(f"  compare it: triage compare {version} [--data FILE]")
+    print(f'  promote it: triage promote {version} [--data FILE], or --force --why "TEXT"')
+
+
+def models_record(models: Sequence[StoredModel]) -> list[dict[str, Any]]:
+    """Return the stored models for machines."""
+    return [
+        {
+            "version": model.version,
+            "reader": model.reader and str(model.reader),
+            "current": model.is_current,
+            "stored_at": model.stored_at and model.stored_at.isoformat(),
+            "description": dict(model.description),
+            "fault": model.fault or None,
+        }
+        for model in models
+    ]
+
+
+def print_models(models: Sequence[StoredModel]) -> None:
+    """Print a line for each stored model."""
+    if not models:
+        print("no models are stored; run `triage train`")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in (
+        "",
+        "version",
+        "reader",
+        "stored",
+        "tickets",
+        "data window",
+        "measured",
+        "from",
+    ):
+        table.add_column(heading, no_wrap=heading != "from")
+    for model in models:
+        table.add_row("*" if model.is_current else "", model.version, *_cells(model))
+    table_console().print(table)
+    print("* current")
+
+
+def _cells(model: StoredModel) -> list[str]:
+    stored = f"{model.stored_at:%Y-%m-%d %H:%M} UTC" if model.stored_at else "-"
+    if model.fault:
+        return ["-", stored, "-", "-", "-", model.fault]
+    about = model.description
+    return [
+        str(model.reader),
+        stored,
+        f"{about['tickets']:,}",
+        _window(about),
+        ", ".join(_measured(about)) or "-",
+        Path(_from(about)).name,
+    ]
+
+
+def _window(description: Mapping[str, Any]) -> str:
+    days = [description[key] for key in ("first_received_at", "last_received_at")]
+    return "-" if None in days else " to ".join(day[:10] for day in days)
+
+
+def _measured(description: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in description.get("metrics", {}).items():
+        short = NAMES[name].split(" (")[0]
+        yield f"{short} {'-' if value is None else format(value, '.3f')}"
+
+
+def _from(description: Mapping[str, Any]) -> str:
+    return description["source"]["file"] if "source" in description else "our corpus"
+
+
+def dossier_record(dossier: Dossier) -> dict[str, Any]:
+    """Return all that is known of a model for machines."""
+    return {
+        "version": dossier.model.version,
+        "reader": str(dossier.model.reader),
+        "current": dossier.is_current,
+        "folder": str(dossier.folder),
+        "description": dict(dossier.model.description),
+        "history": [{**asdict(event), "at": event.at.isoformat()} for event in dossier.events],
+    }
+
+
+def print_dossier(dossier: Dossier) -> None:
+    """Print all that is known of a model."""
+    about = dossier.model.description
+    state = "current" if dossier.is_current else "not current"
+    print(f"model {dossier.model.version}: {dossier.model.reader} reader, {state}")
+    labels = ", ".join(f"{name} {count:,}" for name, count in about["labels"].items())
+    print(
+        f"learnt from  {about['tickets']:,} tickets ({labels}), {about['with_facts']:,} with facts"
+    )
+    print(f"data         {_from(about)}, received {_window(about)}, digest {about['data']}")
+    if held_out := about.get("held_out"):
+        print(f"held out     {held_out['tickets']:,} tickets, {held_out['how']}")
+    if measured := ", ".join(_measured(about)):
+        print(f"measured     {measured}")
+    print(f"rules        {about['rules']}")
+    libraries = ", ".join(f"{name} {version}" for name, version in about["libraries"].items())
+    print(f"made with    {libraries}")
+    print(f"folder       {dossier.folder}")
+    for event in dossier.events:
+        print(f"{event.at:%Y-%m-%d %H:%M} UTC  {_told(event)}")
+
+
+def _told(event: Event) -> str:
+    instead = f" instead of {event.previous}" if event.previous else ""
+    why = f": {event.why}" if event.why else ""
+    forced = ", overruling the gate" if event.forced else ""
+    return f"{event.kind}{instead}{forced}{why}"
+
+
+def match_record(match: Match) -> dict[str, Any]:
+    """Return a comparison for machines."""
+    return {
+        "candidate": match.candidate.version,
+        "current": match.current.version,
+        **match.comparison.as_record(),
+        "objections": list(match.objections),
+        "passes": not match.objections,
+    }
+
+
+def print_match(match: Match) -> None:
+    """Print two models beside each other, and what the gate says."""
+    print(f"candidate {match.candidate.version} ({match.candidate.reader})", end="   ")
+    print(f"current {match.current.version} ({match.current.reader})")
+    _print_comparison(match.comparison)
+    if match.objections:
+        for one in match.objections:
+            print(f"the gate would refuse the candidate: {one}")
+    else:
+        print("the candidate passes the gate")
+
+
+def _print_comparison(comparison: Comparison) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(f"{comparison.tickets:,} tickets, {comparison.p0_tickets:,} of them P0")
+    for heading in ("candidate", "current", "difference", "95 % interval"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for name, shown in NAMES.items():
+        difference = getattr(comparison, name)
+        table.add_row(shown, *_figures(difference), _verdict(name, difference))
+    table_console().print(table)
+
+
+def _figures(difference: Difference) -> list[str]:
+    figures = difference.as_record()
+    if figures["difference"] is None:
+        return ["-"] * 4
+    interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
+    sides = (f"{side:.3f}" for side in (difference.candidate, difference.current))
+    return [*sides, f"{difference.value:+.3f}", interval]
+
+
+def _verdict(name: str, difference: Difference) -> str:
+    """Tell in words which is better, and whether that may be chance."""
+    sign = -1 if name == "expected_cost" else 1
+    if difference.value != difference.value:
+        return "cannot be judged"
+    if not difference.value:
+        return "the same"
+    word = "better" if sign * difference.value > 0 else "worse"
+    is_clear = difference.low > 0 or difference.high < 0
+    return word if is_clear else f"{word}, which may be chance"

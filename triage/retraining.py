@@ -1,0 +1,130 @@
+"""Retraining: labelled tickets become stored models, which become current where they may."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from classifier import LabelledTicket, Model, Reader, Registry
+from classifier.fingerprints import fingerprints
+from classifier.progress import Progress, stretch
+from tickets import InputFaults
+from triage.comparison import Comparison, labels_of, measures, suggested_priorities
+from triage.desk import Desk
+from triage.gate import NO_CURRENT, Exam, judge_answers, objections, usable
+from triage.held_out import Parts, part
+from triage.source import Source
+from triage.suggest import cost_array
+from triage.training import train_readers
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a reader that was trained."""
+
+    model: Model
+    is_current: bool
+    why: tuple[str, ...]
+    """Why it became current, or why it did not."""
+    comparison: Comparison | None = None
+    """The figures beside those of the model that was current, where the gate saw them."""
+
+
+def train_models(
+    tickets: Sequence[LabelledTicket],
+    home: Path,
+    progress: Progress,
+    *,
+    source: Source | None = None,
+    promote: bool = True,
+) -> dict[Reader, Outcome]:
+    """Train both readers on the tickets that are not held out, and store them.
+
+    Tickets without a source are our own corpus. A model becomes current when its reader has none
+    that can be used, when it and the current one were both trained on our corpus, and when it
+    passes the gate; never without `promote`.
+    """
+    registry = Registry(home)
+    registry.prepare()
+    parts = part(tickets)
+    is_judged = bool(source and parts.held_out)
+    stretches = 1 + len(Reader) * is_judged
+    trained = train_readers(parts.learnt, stretch(progress, 0, stretches))
+    outcomes = {}
+    for number, (reader, model) in enumerate(trained.items(), start=1):
+        rest = stretch(progress, number, stretches)
+        exam = _exam(model, parts, stretch(rest, 0, 2)) if is_judged else None
+        described = _described(model, parts, source, exam)
+        stored = registry.add(described, fingerprints(parts.learnt), datetime.now(UTC))
+        if promote:
+            outcomes[reader] = _placed(stored, exam, registry, stretch(rest, 1, 2))
+        else:
+            outcomes[reader] = Outcome(stored, False, ("it was to be stored only",))
+    return outcomes
+
+
+def _exam(model: Model, parts: Parts, progress: Progress) -> Exam:
+    answers = suggested_priorities(Desk.of(model), parts.held_out, progress)
+    return Exam(parts.held_out, answers)
+
+
+def _described(model: Model, parts: Parts, source: Source | None, exam: Exam | None) -> Model:
+    """Return a model with what is known of its tickets, if they are not our own corpus."""
+    if source is None:
+        return model
+    description = {
+        **model.description,
+        "source": source.as_record(),
+        "held_out": {"tickets": len(parts.held_out), "how": parts.how},
+    }
+    if exam:
+        costs = cost_array(Desk.of(model).rooms.ruleset)
+        description["metrics"] = measures(labels_of(exam.tickets), exam.answers, costs)
+    return dataclasses.replace(model, description=description)
+
+
+@dataclass(frozen=True)
+class _Decision:
+    is_for: bool
+    why: tuple[str, ...]
+    comparison: Comparison | None = None
+
+
+def _placed(stored: Model, exam: Exam | None, registry: Registry, progress: Progress) -> Outcome:
+    """Make a stored model current if it may become so, and tell why."""
+    version = registry.current_version(stored.reader)
+    if version == stored.version:
+        return Outcome(stored, True, ("it was current already",))
+    decision = _decision(stored, usable(registry, version), exam, registry, progress)
+    outcome = Outcome(stored, decision.is_for, decision.why, decision.comparison)
+    if not decision.is_for:
+        return outcome
+    record = decision.comparison.as_record() if decision.comparison else None
+    why = ", ".join(decision.why)
+    try:
+        registry.promote(stored, version, datetime.now(UTC), why, comparison=record)
+    except InputFaults as faults:  # another process was quicker
+        return dataclasses.replace(outcome, is_current=False, why=(str(faults),))
+    return outcome
+
+
+def _decision(
+    stored: Model, current: Model | None, exam: Exam | None, registry: Registry, progress: Progress
+) -> _Decision:
+    if current is None:
+        return _Decision(True, (NO_CURRENT,))
+    if "source" not in stored.description:
+        if "source" not in current.description:
+            return _Decision(True, ("like the one before, it was trained on our corpus",))
+        return _Decision(False, ("the current model was trained on tickets of your own",))
+    if exam is None:
+        return _Decision(False, (stored.description["held_out"]["how"],))
+    try:
+        comparison = judge_answers(exam, current, registry, progress)
+    except InputFaults as faults:
+        return _Decision(False, (str(faults),))
+    refused = objections(comparison)
+    return _Decision(not refused, refused or ("it passed the gate",), comparison)
