@@ -83,7 +83,8 @@ def _rows(options: argparse.Namespace) -> list[Row]:
 def table(rows: Sequence[Row]) -> Table:
     """Return rows as a table, a column for each figure that some row has."""
     columns = list(dict.fromkeys(key for row in rows for key in row if key != "name"))
-    shown = Table("", box=None, pad_edge=False)
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("", no_wrap=True)
     for column in columns:
         shown.add_column(column.replace("_", " "), justify="right")
     for row in rows:
