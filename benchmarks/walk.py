@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from triage.corpus import SHIPPED
+from triage.options import READERS
 
 COMMAND = str(Path(sys.executable).with_name("triage"))
 
@@ -33,8 +34,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "in.jsonl"
         _write_rows(source, rows)
-        taken = _seconds("batch", str(source), "-o", str(Path(folder) / "out.csv"), runs=1)
-    print(f"triage batch       {taken:.1f} s for {rows:,} rows, {rows / taken:,.0f} a second")
+        for reader in READERS:
+            target = str(Path(folder) / "out.csv")
+            taken = _seconds("batch", str(source), "-o", target, "--reader", reader, runs=1)
+            speed = f"{taken:.1f} s for {rows:,} rows, {rows / taken:,.0f} a second"
+            print(f"triage batch, {reader:<5} {speed}")
 
 
 def _seconds(*arguments: str, runs: int) -> float:
