@@ -226,12 +226,36 @@ def learn_vocabulary(
     most_names: int,
 ) -> Vocabulary:
     """Keep the names found in at least `fewest_tickets` of the tickets, the commonest first."""
+    return vocabulary_of(
+        part,
+        names_found(part, tickets),
+        len(tickets),
+        weight=weight,
+        fewest_tickets=fewest_tickets,
+        most_names=most_names,
+    )
+
+
+def names_found(part: Part, tickets: Sequence[TicketText]) -> Counter[str]:
+    """Return in how many of the tickets a part observes each name."""
     found: Counter[str] = Counter()
     for ticket in tickets:
         found.update(set(part.features(ticket).names))
+    return found
+
+
+def vocabulary_of(
+    part: Part,
+    found: Counter[str],
+    total: int,
+    *,
+    weight: float,
+    fewest_tickets: int,
+    most_names: int,
+) -> Vocabulary:
+    """Keep the names `found` in at least `fewest_tickets` of `total`, the commonest first."""
     kept = [(n, name) for name, n in found.items() if n >= fewest_tickets]
     kept.sort(key=lambda item: (-item[0], item[1]))
-    total = len(tickets)
     idf = {name: math.log((1 + total) / (1 + n)) + 1 for n, name in kept[:most_names]}
     return Vocabulary(part.name, weight, idf)
 

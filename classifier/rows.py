@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,18 +14,20 @@ from joblib import Parallel, delayed
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from classifier.encoder import Encoder
-from classifier.features import FeatureSpace, TicketText, learn_vocabulary
+from classifier.features import FeatureSpace, Part, TicketText, names_found, vocabulary_of
 from classifier.model import shipped_parts
 from classifier.progress import Progress
 from classifier.recipe import Recipe
 
+Given = TypeVar("Given")
+Done = TypeVar("Done")
 Floats = npt.NDArray[np.float64]
 
-PORTION = 1_000
+PORTION = 500
 """Tickets that one process reads at a time; it bounds memory."""
-WORTH_A_PROCESS = 5
+WORTH_A_PROCESS = 4
 """Portions below which starting another process takes longer than reading them."""
-AT_ONCE = 50
+AT_ONCE = 250
 """Tickets that are embedded between two reports of progress."""
 
 
@@ -60,27 +64,40 @@ class Embeddings:
 def learn_space(texts: Sequence[TicketText], recipe: Recipe) -> FeatureSpace:
     """Return the space of the features that occur in texts."""
     parts = shipped_parts()
+    counted = _by_portions(_names_of_parts, parts, texts)
     return FeatureSpace(
         parts,
         tuple(
-            learn_vocabulary(
+            vocabulary_of(
                 part,
-                texts,
+                sum(found, Counter()),
+                len(texts),
                 weight=recipe.part_weights[part.name],
                 fewest_tickets=recipe.fewest_tickets,
                 most_names=recipe.most_names,
             )
-            for part in parts
+            for part, found in zip(parts, zip(*counted, strict=True), strict=True)
         ),
     )
 
 
+def _names_of_parts(parts: Sequence[Part], texts: Sequence[TicketText]) -> list[Counter[str]]:
+    return [names_found(part, texts) for part in parts]
+
+
 def feature_rows(space: FeatureSpace, texts: Sequence[TicketText]) -> csr_matrix:
     """Return the features of n texts, shape (n, d)."""
-    portions = [texts[start : start + PORTION] for start in range(0, len(texts), PORTION)]
+    return vstack(_by_portions(_portion, space, texts), format="csr")
+
+
+def _by_portions(
+    work: Callable[[Given, Sequence[TicketText]], Done], given: Given, texts: Sequence[TicketText]
+) -> list[Done]:
+    """Return what `work` makes of each portion of the texts, in order, in several processes."""
+    starts = range(0, max(len(texts), 1), PORTION)
+    portions = [texts[start : start + PORTION] for start in starts]
     processes = max(min(len(portions) // WORTH_A_PROCESS, os.cpu_count() or 1), 1)
-    read = Parallel(n_jobs=processes)(delayed(_portion)(space, portion) for portion in portions)
-    return vstack(read, format="csr")
+    return list(Parallel(n_jobs=processes)(delayed(work)(given, part) for part in portions))
 
 
 def _portion(space: FeatureSpace, texts: Sequence[TicketText]) -> csr_matrix:

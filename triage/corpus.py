@@ -33,6 +33,7 @@ def load_labelled(
     """
     rows = open_rows(path)
     refuse_absent_columns(rows.name, rows.columns, columns or {})
+    _refuse_without_labels(rows.name, rows.columns, columns or {})
     tickets: list[LabelledTicket] = []
     faults: list[str] = []
     for row in rows:
@@ -81,6 +82,14 @@ def parse_row(
         raise row.fault
     cells = renamed(row.cells, columns)
     return parse_labelled(cells, schema, default_id=str(row.number), label_names=label_names)
+
+
+def _refuse_without_labels(name: str, present: Iterable[str], columns: Mapping[str, str]) -> None:
+    """Raise `InputFaults` for a file that has no column of labels."""
+    known = list(present)
+    if not any(columns.get(ours, ours) in known for ours in ("priority", "label")):
+        remedy = f"name it with --column priority=THEIRS; its columns are {', '.join(known)}"
+        raise InputFaults(Fault(name, 'has no column "priority" or "label"', remedy))
 
 
 def refuse_absent_columns(name: str, present: Iterable[str], columns: Mapping[str, str]) -> None:
