@@ -22,12 +22,13 @@ $(VENV)/.ready: pyproject.toml
 
 demo: setup
 	$(BIN)/triage batch data/sample/inbox.csv
+	@echo "The review desk: make serve, then open http://127.0.0.1:8000/review"
 
 serve: setup
 	$(BIN)/triage serve
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

@@ -81,12 +81,12 @@ def _rows(
     reader: Reader,
 ) -> csr_matrix:
     recipe = workbench.recipes[reader]
-    texts = [ticket_text(labelled.ticket) for labelled in (*training, *others)]
-    features = feature_rows(learn_space(texts[: len(training)], recipe), texts)
+    tickets = [labelled.ticket for labelled in (*training, *others)]
+    features = feature_rows(learn_space(tickets[: len(training)], recipe), tickets)
     if reader is Reader.LIGHT:
         return features
-    say(f"embedding {len(texts):,} tickets")
-    raw = workbench.encoder.embed([text.clean.text for text in texts])
+    say(f"embedding {len(tickets):,} tickets")
+    raw = workbench.encoder.embed([ticket_text(ticket).clean.text for ticket in tickets])
     main = Embeddings.of(raw[: len(training)], recipe)
     columns = ((raw - main.centre) @ main.directions).astype(np.float32)
     return beside(features, replace(main, columns=columns))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier import LabelledTicket, Model, Reader, cheapest, load_recipe
+from classifier.embedder import Embedder
 from classifier.encoder import Encoded, Encoder, load_encoder
 from classifier.evaluation import agreement, calibration_error
 from classifier.recipe import Recipe
@@ -124,7 +125,7 @@ class Workbench:
 
     def material(self, tickets: Sequence[LabelledTicket]) -> Material:
         """Observe tickets, as `triage train` does."""
-        return Material.of(tickets, self.recipes[Reader.FULL])
+        return Material.of(tickets, self.recipes[Reader.FULL], Embedder(self.encoder))
 
     def model(self, material: Material, reader: Reader) -> Model:
         """Train a reader, as `triage train` does."""

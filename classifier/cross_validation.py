@@ -22,17 +22,18 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from classifier.encoder import Encoder
+from classifier.embedder import Embedder
 from classifier.features import Part, TicketText, ticket_text
 from classifier.fitting import Fold
 from classifier.labelled import LabelledTicket
 from classifier.model import shipped_parts
 from classifier.progress import Progress, stretch
 from classifier.recipe import Recipe
-from classifier.rows import Embeddings, raw_embeddings
+from classifier.rows import Embeddings, are_new, raw_embeddings
 
 Labels = npt.NDArray[np.int64]
 Claims = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 TO_LEARN_FROM = 0.8
 """The share of tickets, the earliest, that is learnt from when the latest are measured."""
@@ -50,16 +51,18 @@ class Observations:
     """Shape (n, e); e is 0 for the light reader."""
     is_new: Claims
     """Shape (n,): whether the encoder is new to the ticket; others can only be learnt from."""
+    weights: Floats
+    """How much the label of each ticket counts, shape (n,)."""
 
     @classmethod
     def of(
         cls,
         tickets: Sequence[LabelledTicket],
         recipe: Recipe,
-        encoder: Encoder | None,
+        embedder: Embedder | None,
         progress: Progress,
     ) -> Observations:
-        """Observe tickets; without an encoder, as the light reader does."""
+        """Observe tickets; without an embedder, as the light reader does."""
         texts = [ticket_text(labelled.ticket) for labelled in tickets]
         parts = shipped_parts()
         steps = len(parts) + 1
@@ -67,14 +70,18 @@ class Observations:
         for number, part in enumerate(parts):
             counts[part.name] = _counts(part, texts, recipe.fewest_tickets)
             progress(number + 1, steps)
-        embeddings = raw_embeddings(encoder, texts, stretch(progress, steps - 1, steps))
-        is_new = [encoder is None or not encoder.has_learnt(one.ticket) for one in tickets]
-        return cls(counts, embeddings, np.array(is_new, bool))
+        said = [text.clean.text for text in texts]
+        embeddings = raw_embeddings(embedder, said, stretch(progress, steps - 1, steps))
+        weights = np.array([labelled.weight for labelled in tickets])
+        is_new = are_new(tickets, embedder.encoder if embedder else None)
+        return cls(counts, embeddings, is_new, weights)
 
     def those(self, numbers: Labels) -> Observations:
         """Return what is seen of some of the tickets, by number."""
         counts = {name: counted[numbers] for name, counted in self.counts.items()}
-        return Observations(counts, self.embeddings[numbers], self.is_new[numbers])
+        return Observations(
+            counts, self.embeddings[numbers], self.is_new[numbers], self.weights[numbers]
+        )
 
 
 def _counts(part: Part, texts: Sequence[TicketText], fewest: int) -> csr_matrix:
@@ -136,7 +143,7 @@ def _suggested(seen: Observations, labels: Labels, fold: Fold, recipe: Recipe) -
     head = LogisticRegression(
         C=recipe.balanced_regularisation, class_weight="balanced", max_iter=300, tol=1e-3
     )
-    head.fit(rows[learn], labels[learn])
+    head.fit(rows[learn], labels[learn], sample_weight=seen.weights[learn])
     return np.asarray(head.predict(rows[held_out]), np.int64)
 
 

@@ -2,40 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tickets import Action, Priority
+from tickets import PRIORITIES, Action, Priority
 
 Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+Claims = npt.NDArray[np.bool_]
 
 NEVER = 1.0
-"""A threshold that no confidence passes."""
+"""A threshold that no confidence passes, and a floor that no probability reaches."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which confidence a suggestion may be applied unseen, below which it is reviewed."""
+    """How sure a suggestion must be: to be made, to be applied unseen, to need no review."""
 
     auto: tuple[float, ...]
     """One for each priority, P0 first; `NEVER` for none."""
     review_below: float
     review_disagreement: int
     """Classes by which the two views may differ before a person must look."""
+    floors: tuple[float, ...] = (NEVER,) * len(PRIORITIES)
+    """For each priority, the probability from which nothing less urgent is suggested."""
+    always_review: tuple[bool, ...] = (False,) * len(PRIORITIES)
+    """For each priority, whether a person must look at every such suggestion."""
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Thresholds:
+        """Return the thresholds that a manifest holds; older ones know no floors."""
+        lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
+        return cls(**{**record, **lists})
+
+    def raised(self, suggested: Labels, distributions: Floats) -> Labels:
+        """Return n suggestions, shape (n,), after the floors have raised those that are too low."""
+        floors = np.array(self.floors)
+        calls = (distributions >= floors) & (floors < NEVER)
+        most_urgent = np.where(calls.any(axis=1), calls.argmax(axis=1), len(PRIORITIES) - 1)
+        return np.minimum(suggested, most_urgent)
 
     def action(self, priority: Priority, confidence: float, disagreement: int) -> Action:
         """Return what may be done with a suggestion."""
-        if confidence < self.review_below or disagreement >= self.review_disagreement:
+        if self.must_review(priority, confidence, disagreement):
             return Action.REVIEW
-        threshold = self.auto[priority]
-        is_sure = threshold < NEVER and confidence >= threshold
-        return Action.AUTO if is_sure else Action.SUGGEST
+        return Action.AUTO if self.is_sure(priority, confidence) else Action.SUGGEST
+
+    def must_review(
+        self,
+        suggested: Labels | Priority,
+        confidence: Floats | float,
+        disagreement: Labels | int,
+    ) -> Claims:
+        """Tell, for one suggestion or n of them, whether a person must look at it."""
+        is_doubtful = np.less(confidence, self.review_below)
+        is_disputed = np.greater_equal(disagreement, self.review_disagreement)
+        return np.asarray(np.array(self.always_review)[suggested] | is_doubtful | is_disputed)
+
+    def is_sure(self, suggested: Labels | Priority, confidence: Floats | float) -> Claims:
+        """Tell, for one suggestion or n of them, whether it may be applied if none must look."""
+        auto = np.array(self.auto)[suggested]
+        return np.asarray((auto < NEVER) & np.greater_equal(confidence, auto))
 
 
-def cheapest(distributions: Floats, costs: Floats) -> npt.NDArray[np.int64]:
+def cheapest(distributions: Floats, costs: Floats) -> Labels:
     """Return for each of n distributions (n, 5) the priority of least expected cost.
 
     `costs[label, suggested]` is what suggesting a priority costs when another is right.
@@ -44,9 +78,9 @@ def cheapest(distributions: Floats, costs: Floats) -> npt.NDArray[np.int64]:
 
 
 def fit_auto_thresholds(
-    suggested: npt.NDArray[np.int64],
+    suggested: Labels,
     confidence: Floats,
-    labels: npt.NDArray[np.int64],
+    labels: Labels,
     *,
     target_precision: float,
     fewest_tickets: int,

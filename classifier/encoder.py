@@ -1,4 +1,4 @@
-"""Text to meaning: the compact encoder, which was fine-tuned once and ships with the package.
+"""Text to meaning: a compact encoder, the one that ships or one fine-tuned on further tickets.
 
 It runs on onnxruntime alone and never reaches for a network. Every window of a text is run by
 itself: weights are quantised, and what stood beside a text in a batch would otherwise tinge its
@@ -77,7 +77,7 @@ class Encoder:
     @property
     def version(self) -> str:
         """A short hash of the network; models name the encoder that they were trained on by it."""
-        return str(self.about["sha256"][_NETWORK][:12])
+        return _version(self.about)
 
     @cached_property
     def _learnt(self) -> frozenset[str]:
@@ -92,8 +92,13 @@ class Encoder:
         return ticket_digest(ticket) in self._learnt
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel to another process as the folder to load from: a session cannot be copied."""
-        return load_encoder, (self.folder, self.threads)
+        """Travel to another process as a version: a session cannot be copied.
+
+        Each installation has its own copy of what ships, wherever its folder is; of others, all
+        processes see the same folder.
+        """
+        folder = None if self.folder == SHIPPED else self.folder
+        return _load_same, (self.version, folder, self.threads)
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return the embeddings of texts, shape (n, width); long texts are read whole."""
@@ -195,6 +200,23 @@ def load_encoder(folder: Path = SHIPPED, threads: int = 1) -> Encoder:
     network = InferenceSession(str(folder / _NETWORK), options, providers=["CPUExecutionProvider"])
     tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
     return Encoder(folder, about, network, tokenizer, threads)
+
+
+def shipped_version() -> str:
+    """Return the version of the encoder that ships, without loading it."""
+    return _version(_about(SHIPPED))
+
+
+def _load_same(version: str, folder: Path | None, threads: int) -> Encoder:
+    """Load an encoder again, in whatever process; `InputFaults` when another is there."""
+    encoder = load_encoder(folder or SHIPPED, threads)
+    if encoder.version != version:
+        raise _unusable(encoder.folder, f"is {encoder.version}, and {version} is needed")
+    return encoder
+
+
+def _version(about: Mapping[str, Any]) -> str:
+    return str(about["sha256"][_NETWORK][:12])
 
 
 def _about(folder: Path) -> Mapping[str, Any]:

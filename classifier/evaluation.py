@@ -11,13 +11,12 @@ import numpy.typing as npt
 from sklearn.metrics import cohen_kappa_score, f1_score, precision_recall_fscore_support
 
 from classifier.intervals import intervals
+from classifier.reliability import calibration_bins
 from tickets import PRIORITIES, Priority
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
-CALIBRATION_BINS = 10
-"""Bins of equal width for the expected calibration error."""
 MISSED = (Priority.P3, Priority.P4)
 """A P0 that is suggested as one of these waits for days."""
 
@@ -85,13 +84,9 @@ def _summary(labels: Labels, suggested: Labels) -> dict[str, float]:
 
 def calibration_error(confidence: Floats, is_right: npt.NDArray[np.bool_]) -> float:
     """Return the expected calibration error (Naeini et al., AAAI 2015) over ten equal bins."""
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    error = 0.0
-    for number in np.unique(bins):
-        inside = bins == number
-        gap = abs(float(confidence[inside].mean()) - float(is_right[inside].mean()))
-        error += gap * float(inside.mean())
-    return error
+    bins = calibration_bins(confidence, is_right)
+    gaps = (abs(one.confidence * one.tickets - one.right) for one in bins)
+    return sum(gaps) / len(confidence)
 
 
 def actions(acted: Sequence[str], is_right: npt.NDArray[np.bool_]) -> dict[str, dict[str, float]]:

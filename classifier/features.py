@@ -217,25 +217,6 @@ class Vocabulary:
         )
 
 
-def learn_vocabulary(
-    part: Part,
-    tickets: Sequence[TicketText],
-    *,
-    weight: float,
-    fewest_tickets: int,
-    most_names: int,
-) -> Vocabulary:
-    """Keep the names found in at least `fewest_tickets` of the tickets, the commonest first."""
-    return vocabulary_of(
-        part,
-        names_found(part, tickets),
-        len(tickets),
-        weight=weight,
-        fewest_tickets=fewest_tickets,
-        most_names=most_names,
-    )
-
-
 def names_found(part: Part, tickets: Sequence[TicketText]) -> Counter[str]:
     """Return in how many of the tickets a part observes each name."""
     found: Counter[str] = Counter()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from classifier.features import ticket_text
 from classifier.labelled import LabelledTicket
+from tickets import Ticket
 
 Fingerprints = npt.NDArray[np.uint64]
 
@@ -19,10 +20,11 @@ def fingerprints(tickets: Sequence[LabelledTicket]) -> Fingerprints:
 
     Case and blanks do not count, nor do markup, quoted mail and signatures.
     """
-    return np.array([_fingerprint(labelled) for labelled in tickets], np.uint64)
+    return np.array([fingerprint(labelled.ticket) for labelled in tickets], np.uint64)
 
 
-def _fingerprint(labelled: LabelledTicket) -> int:
-    said = " ".join(ticket_text(labelled.ticket).clean.text.casefold().split())
+def fingerprint(ticket: Ticket) -> int:
+    """Return the number of one ticket."""
+    said = " ".join(ticket_text(ticket).clean.text.casefold().split())
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big")

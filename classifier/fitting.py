@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +14,10 @@ from joblib import Parallel, delayed
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
 from classifier.heads import Floats, softmax
+from classifier.kinship import Kin, joined
 from classifier.labelled import LabelledTicket
 from classifier.priority_only import RulesView, explained
 from classifier.progress import Progress
@@ -38,6 +41,8 @@ class Question:
     classes: tuple[str, ...]
     labels: Labels
     """-1 where it is not known."""
+    weights: Floats
+    """How much each ticket counts."""
 
     @property
     def known(self) -> npt.NDArray[np.bool_]:
@@ -45,11 +50,15 @@ class Question:
         return self.labels >= 0
 
 
-def question(name: str, classes: tuple[str, ...], values: Sequence[str | None]) -> Question:
-    """Return the question that `values`, one for each ticket, answer."""
-    return Question(
-        name, classes, np.array([classes.index(value) if value else -1 for value in values])
-    )
+def question(
+    name: str,
+    classes: tuple[str, ...],
+    values: Sequence[str | None],
+    weights: Floats | None = None,
+) -> Question:
+    """Return the question that `values`, one for each ticket, answer; by default all count 1."""
+    labels = np.array([classes.index(value) if value else -1 for value in values])
+    return Question(name, classes, labels, np.ones(len(labels)) if weights is None else weights)
 
 
 @dataclass(frozen=True)
@@ -73,21 +82,41 @@ class _Lesson:
     weights: Floats
 
 
-def folds_of(tickets: Sequence[LabelledTicket], held_out: Labels, recipe: Recipe) -> list[Fold]:
-    """Return folds that hold out each ticket of `held_out` once, whole writers where known.
+def folds_of(
+    tickets: Sequence[LabelledTicket], held_out: Labels, kin: Kin, recipe: Recipe
+) -> list[Fold]:
+    """Return folds that hold out each ticket of `held_out` once, with its kin.
 
-    All other tickets are learnt from in every fold.
+    Where all writers are known, theirs stay together too. All tickets that are not kin of one held
+    out are learnt from in every fold.
     """
+    split = _split(tickets, held_out, kin, recipe)
+    return [(np.flatnonzero(~np.isin(kin, kin[out])), out) for out in split if len(out)]
+
+
+def _split(
+    tickets: Sequence[LabelledTicket], held_out: Labels, kin: Kin, recipe: Recipe
+) -> list[Labels]:
+    """Return the parts of `held_out`, in like shares of each priority where kin allow it."""
     writers = [tickets[at].writer for at in held_out]
     labels = [int(tickets[at].priority) for at in held_out]
-    count = min(recipe.folds, len(set(writers)))
-    if "" not in writers and count > 1:
-        split = GroupKFold(count).split(writers, groups=writers)
-    else:
-        folds = StratifiedKFold(recipe.folds, shuffle=True, random_state=recipe.seed)
-        split = folds.split(labels, labels)
-    everything = np.arange(len(tickets))
-    return [(np.setdiff1d(everything, held_out[out]), held_out[out]) for _, out in split]
+    families = kin[held_out]
+    of_writers = joined(families, writers)
+    folds: Any = StratifiedKFold(recipe.folds, shuffle=True, random_state=recipe.seed)
+    if "" not in writers and _count(of_writers, recipe) > 1:
+        families = of_writers
+        folds = GroupKFold(_count(families, recipe))
+    elif len(set(families)) < len(families):
+        count = _count(families, recipe)
+        folds = StratifiedGroupKFold(count, shuffle=True, random_state=recipe.seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a priority that is rarer than folds are many
+        return [held_out[out] for _, out in folds.split(labels, labels, groups=families)]
+
+
+def _count(families: Kin, recipe: Recipe) -> int:
+    """Return how many folds there are, no more than families."""
+    return min(recipe.folds, len(np.unique(families)))
 
 
 def fit_all(
@@ -122,7 +151,7 @@ def fit_all(
             for one in (facts if turn else questions)
         ]
         work = Parallel(n_jobs=os.cpu_count(), return_as="generator")(
-            delayed(_fit)(rows[lesson.rows], lesson, one.classes, recipe.regularisation)
+            delayed(_fit)(rows, lesson, one.classes, recipe.regularisation)
             for _, one, lesson in lessons
         )
         for (at, one, _), fit in zip(lessons, work, strict=True):
@@ -165,13 +194,13 @@ def _guesses(
 def _lesson(learn: Labels, one: Question, guesses: _Guesses) -> _Lesson:
     told = learn[one.known[learn]]
     if one.name not in guesses.facts:
-        return _Lesson(told, one.labels[told], np.ones(len(told)))
+        return _Lesson(told, one.labels[told], one.weights[told])
     guessed = guesses.facts[one.name]
     at, value = np.nonzero(guessed >= WORTH_LEARNING)
     return _Lesson(
         np.concatenate([told, guesses.rows[at]]),
         np.concatenate([one.labels[told], value]),
-        np.concatenate([np.ones(len(told)), guessed[at, value]]),
+        np.concatenate([one.weights[told], one.weights[guesses.rows[at]] * guessed[at, value]]),
     )
 
 
@@ -184,7 +213,8 @@ def _fit(rows: csr_matrix, lesson: _Lesson, classes: Sequence[str], regularisati
         intercepts[seen if len(seen) else slice(None)] = 0.0
         return Fit(weights, intercepts)
     head = LogisticRegression(C=regularisation, max_iter=300, tol=1e-3)
-    head.fit(rows, lesson.classes, sample_weight=lesson.weights)
+    # Rows are chosen here, so that all of them travel to this process only once.
+    head.fit(rows[lesson.rows], lesson.classes, sample_weight=lesson.weights)
     if len(seen) == 2:  # scikit-learn keeps one row for two classes: the score of the second
         weights[:, seen] = np.vstack([-head.coef_[0], head.coef_[0]]).T / 2
         intercepts[seen] = np.array([-head.intercept_[0], head.intercept_[0]]) / 2
@@ -194,15 +224,15 @@ def _fit(rows: csr_matrix, lesson: _Lesson, classes: Sequence[str], regularisati
     return Fit(weights, intercepts)
 
 
-def temperature(scores: Floats, labels: Labels) -> float:
-    """Return the temperature that makes held-out scores likeliest."""
+def temperature(scores: Floats, labels: Labels, weights: Floats | None = None) -> float:
+    """Return the temperature that makes held-out scores likeliest, each as often as its weight."""
     if not len(labels):
         return 1.0
     at = np.arange(len(labels))
 
     def loss(log_temperature: float) -> float:
         probabilities = softmax(scores / np.exp(log_temperature))
-        return float(-np.log(probabilities[at, labels] + 1e-12).mean())
+        return float(-np.average(np.log(probabilities[at, labels] + 1e-12), weights=weights))
 
     found = minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded")
     return float(np.exp(found.x))

@@ -36,10 +36,13 @@ class Event:
     comparison: Mapping[str, Any] | None = None
     """The figures beside the previous model's, where the two were compared."""
 
+    def as_record(self) -> dict[str, Any]:
+        """Return the event for machines."""
+        return {**asdict(self), "at": self.at.isoformat()}
+
     def as_line(self) -> str:
         """Return the event as a line of JSON."""
-        record = {**asdict(self), "at": self.at.isoformat()}
-        return json.dumps(record, ensure_ascii=False) + "\n"
+        return json.dumps(self.as_record(), ensure_ascii=False) + "\n"
 
 
 def parse_history(name: str, text: str) -> list[Event]:

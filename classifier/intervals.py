@@ -6,7 +6,7 @@ tickets anew is one multinomial draw over these 25 cells, and a thousand take mi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int64]
 """Shape (..., 5, 5): tickets by label (row) and suggestion (column)."""
+Measure = Callable[[Counts], Floats]
+"""Gives one figure for each table of counts; NaN where it has no meaning."""
 
 RESAMPLES = 1_000
 COVERAGE = (2.5, 97.5)
@@ -35,11 +37,18 @@ def intervals(labels: Labels, suggested: Labels) -> dict[str, tuple[float, float
     Both arrays hold 0 (P0) to 4. None where a measure has no meaning: P0 recall without a P0, P0
     precision where none was suggested.
     """
+    return intervals_of(MEASURES, labels, suggested)
+
+
+def intervals_of(
+    measures: Mapping[str, Measure], labels: Labels, suggested: Labels
+) -> dict[str, tuple[float, float] | None]:
+    """Return the 95 % interval of each of some measures; see `intervals`."""
     counts = np.bincount(labels * _SIZE + suggested, minlength=_SIZE**2)
     random = np.random.default_rng(_SEED)
     drawn = random.multinomial(len(labels), counts / len(labels), size=RESAMPLES)
     cells = drawn.reshape(RESAMPLES, _SIZE, _SIZE)
-    return {name: _interval(measure(cells)) for name, measure in MEASURES.items()}
+    return {name: _interval(measure(cells)) for name, measure in measures.items()}
 
 
 def _interval(drawn: Floats) -> tuple[float, float] | None:
@@ -94,7 +103,7 @@ def _right(counts: Counts) -> Counts:
     return np.asarray(np.diagonal(counts, axis1=-2, axis2=-1))
 
 
-MEASURES: dict[str, Callable[[Counts], Floats]] = {
+MEASURES: dict[str, Measure] = {
     "accuracy": _accuracy,
     "macro_f1": _macro_f1,
     "qwk": _qwk,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,9 +12,12 @@ from zoneinfo import ZoneInfo
 
 from tickets import FactSchema, Priority, Ticket, TicketFault, parse_ticket
 from tickets.faults import did_you_mean
+from tickets.ticket import LONGEST_QUOTE, has_value
 
 _NAIVE_DATES = ZoneInfo("UTC")
 """Dates without an offset serve for ordering only, so any fixed zone will do."""
+LEAST_WEIGHT, MOST_WEIGHT = 1e-3, 1e3
+"""Weights further apart are slips of the pen, and single precision could not add them up."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ class LabelledTicket:
     exercise: str = ""
     """What the ticket was made hard for, if it was: such tickets teach, and are no measure of how
     sure a model may be of ordinary ones."""
+    weight: float = 1.0
+    """How much the label counts beside others when heads are fitted and calibrated."""
+    group: str = ""
+    """What it has in common with others that must stay on its side of a split: a customer, a
+    thread; nothing for most."""
 
 
 def parse_labelled(
@@ -57,6 +66,7 @@ def parse_labelled(
         language=str(record.get("language") or ""),
         product_area=str(record.get("product_area") or ""),
         exercise=str(record.get("exercise") or ""),
+        weight=parse_weight(record),
     )
 
 
@@ -99,6 +109,22 @@ def parse_label(record: Mapping[str, Any], names: Mapping[str, Priority] | None 
             return priority
     remedy = did_you_mean(text, known, "name its priority with --map, as in --map urgent=P0")
     raise TicketFault(column, text, f"unknown label {text!r}", remedy)
+
+
+def parse_weight(record: Mapping[str, Any]) -> float:
+    """Return how much a label counts, 1 where a raw record does not say; `TicketFault` if wrong."""
+    if not has_value(record, "weight"):
+        return 1.0
+    try:
+        weight = float(record["weight"])
+    except (TypeError, ValueError):
+        weight = math.nan
+    if not LEAST_WEIGHT <= weight <= MOST_WEIGHT:
+        said = str(record["weight"])[:LONGEST_QUOTE]
+        problem = f"{said!r} is no number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:,g}"
+        remedy = "write 0.5 for a label that counts half; nothing counts as 1"
+        raise TicketFault("weight", record["weight"], problem, remedy)
+    return weight
 
 
 def _value(schema: FactSchema, name: str, value: Any) -> str:

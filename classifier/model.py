@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from classifier.cues import CueFinder
 from classifier.decision import Thresholds
-from classifier.encoder import Encoded, Encoder, load_encoder
+from classifier.encoder import Encoded, Encoder, load_encoder, shipped_version
 from classifier.evidence import Evidence, LookedAt, WordWeights
 from classifier.features import (
     Cues,
@@ -35,14 +36,18 @@ from classifier.features import (
     ticket_text,
 )
 from classifier.heads import Floats, Head, Heads
+from classifier.judged import Judged
+from classifier.kept_encoders import KeptEncoders
 from classifier.language import SUPPORTED, detect_language
 from classifier.lexicon import load_lexicon
 from classifier.pooling import Pool
 from classifier.reader import Reader
 from tickets import PRIORITIES, FactReading, Fault, InputFaults, Reading, Ticket
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever an older program could not read what a newer one wrote."""
+READABLE = (2, FORMAT)
+"""Models of format 2 have neither floors nor judged tickets."""
 DIRECT = "priority"
 """The name of the head that reads the priority directly."""
 
@@ -50,6 +55,7 @@ NO_EMBEDDING = np.zeros(0, np.float32)
 
 _MANIFEST, _ARRAYS, _WORDS = "manifest.json", "arrays.npz", "words.json"
 _HEAD_ARRAYS = ("weights", "embedding_weights", "intercepts")
+_OF_JUDGED = "judged_"
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class Model:
     """For each fact, the values that words can show; others (`unstated`) have no evidence."""
     description: Mapping[str, Any]
     """Where it comes from: data, counts, metrics, versions."""
+    judged: Judged | None = None
+    """The tickets that it was calibrated on, as numbers; None in models of an older program."""
     version: str = ""
 
     @property
@@ -126,12 +134,7 @@ class Model:
     def save(self, folder: Path) -> Model:
         """Write the model into a new folder; return it with its version, a hash of all it holds."""
         folder.mkdir(parents=True)
-        np.savez(
-            folder / _ARRAYS,
-            weights=self.heads.weights,
-            embedding_weights=self.heads.embedding_weights,
-            intercepts=self.heads.intercepts,
-        )
+        np.savez(folder / _ARRAYS, **self._arrays())
         (folder / _WORDS).write_text(json.dumps(self._words(), ensure_ascii=False), "utf-8")
         hashes = {name: _sha256(folder / name) for name in (_ARRAYS, _WORDS)}
         settings = {
@@ -148,6 +151,13 @@ class Model:
         (folder / _MANIFEST).write_text(text, "utf-8")
         return dataclasses.replace(self, version=_version(text))
 
+    def _arrays(self) -> dict[str, Any]:
+        judged = {} if self.judged is None else vars(self.judged)
+        return {
+            **{name: getattr(self.heads, name) for name in _HEAD_ARRAYS},
+            **{f"{_OF_JUDGED}{name}": array for name, array in judged.items()},
+        }
+
     def _words(self) -> dict[str, Any]:
         return {
             vocabulary.part: {"weight": vocabulary.weight, "idf": dict(vocabulary.idf)}
@@ -155,18 +165,22 @@ class Model:
         }
 
 
-def load_model(folder: Path) -> Model:
-    """Load a model; `InputFaults` when the folder is damaged, foreign or of a newer format."""
+def load_model(folder: Path, encoders: KeptEncoders | None = None) -> Model:
+    """Load a model; `InputFaults` when the folder is damaged, foreign or of a newer format.
+
+    `encoders` are those it may have been trained on, besides the shipped one.
+    """
     try:
         text = (folder / _MANIFEST).read_text("utf-8")
         settings = json.loads(text)
-        if settings["format"] != FORMAT:
+        if settings["format"] not in READABLE:
             raise _unusable(folder, f"has format {settings['format']}, this program reads {FORMAT}")
         for name, expected in settings["sha256"].items():
             if _sha256(folder / name) != expected:
                 raise _unusable(folder, f"{name} does not match the hash in its manifest")
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
             stored = {name: arrays[name] for name in _HEAD_ARRAYS}
+            judged = _judged(arrays)
         words = json.loads((folder / _WORDS).read_text("utf-8"))
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         if isinstance(error, InputFaults):
@@ -178,28 +192,36 @@ def load_model(folder: Path) -> Model:
     )
     parts = shipped_parts()
     return Model(
-        encoder=_encoder(folder, settings["encoder"]),
+        encoder=_encoder(folder, settings["encoder"], encoders),
         space=FeatureSpace(parts, tuple(Vocabulary(p.name, **words[p.name]) for p in parts)),
         heads=Heads(heads, **stored),
         pool=Pool(**{**settings["pool"], "offsets": tuple(settings["pool"]["offsets"])}),
-        thresholds=Thresholds(
-            **{**settings["thresholds"], "auto": tuple(settings["thresholds"]["auto"])}
-        ),
+        thresholds=Thresholds.from_record(settings["thresholds"]),
         shown_values={name: tuple(values) for name, values in settings["shown_values"].items()},
         description=settings["description"],
+        judged=judged,
         version=_version(text),
     )
 
 
-def _encoder(folder: Path, version: str | None) -> Encoder | None:
-    """Load the encoder that a model was trained on; `InputFaults` when there is another now."""
+def _judged(arrays: Mapping[str, npt.NDArray[Any]]) -> Judged | None:
+    names = [field.name for field in dataclasses.fields(Judged)]
+    if not all(f"{_OF_JUDGED}{name}" in arrays for name in names):
+        return None
+    return Judged(**{name: arrays[f"{_OF_JUDGED}{name}"] for name in names})
+
+
+def _encoder(folder: Path, version: str | None, encoders: KeptEncoders | None) -> Encoder | None:
+    """Load the encoder that a model was trained on; `InputFaults` when it is not there."""
     if version is None:
         return None
-    encoder = load_encoder(threads=os.cpu_count() or 1)
-    if encoder.version != version:
-        problem = f"was trained on encoder {version}, this program has {encoder.version}"
+    threads = os.cpu_count() or 1
+    if encoders:
+        return encoders.load(version, threads)
+    if version != shipped_version():
+        problem = f"was trained on encoder {version}, this program has {shipped_version()}"
         raise _unusable(folder, problem)
-    return encoder
+    return load_encoder(threads=threads)
 
 
 def shipped_parts() -> tuple[Part, ...]:

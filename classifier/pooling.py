@@ -40,18 +40,26 @@ class Pool:
         )
 
 
-def fit_pool(rules_view: Floats, direct_view: Floats, labels: npt.NDArray[np.int64]) -> Pool:
-    """Fit the pool to n labelled tickets (labels 0 to 4) by maximum likelihood."""
+def fit_pool(
+    rules_view: Floats,
+    direct_view: Floats,
+    labels: npt.NDArray[np.int64],
+    weights: Floats | None = None,
+) -> Pool:
+    """Fit the pool to n labelled tickets (labels 0 to 4) by maximum likelihood.
+
+    Each counts as much as its weight, by default the same.
+    """
     # Imported here: serving needs only NumPy.
     from scipy.optimize import minimize
 
     rules_log, direct_log = _logarithm(rules_view), _logarithm(direct_view)
     rows = np.arange(len(labels))
 
-    def loss(weights: Floats) -> float:
-        scores = weights[0] * rules_log + weights[1] * direct_log + weights[2:]
-        likelihood = np.log(softmax(scores)[rows, labels]).mean()
-        pull = ((weights[:2] - 0.5) ** 2).sum() + (weights[2:] ** 2).sum()
+    def loss(fitted: Floats) -> float:
+        scores = fitted[0] * rules_log + fitted[1] * direct_log + fitted[2:]
+        likelihood = np.average(np.log(softmax(scores)[rows, labels]), weights=weights)
+        pull = ((fitted[:2] - 0.5) ** 2).sum() + (fitted[2:] ** 2).sum()
         return float(SHRINKAGE * pull - likelihood)
 
     start = np.array([0.5, 0.5, 0, 0, 0, 0, 0], float)

@@ -37,6 +37,8 @@ class Recipe:
     auto_fewest_tickets: int
     review_below: float
     review_disagreement: int
+    embedding_cache_megabytes: int
+    """What embeddings may take on disk."""
 
 
 def load_recipe(reader: Reader, path: Path = SHIPPED) -> Recipe:
@@ -51,4 +53,5 @@ def load_recipe(reader: Reader, path: Path = SHIPPED) -> Recipe:
         folds=values["folds"],
         seed=values["seed"],
         **values["decision"],
+        embedding_cache_megabytes=values["embedding_cache_megabytes"],
     )

@@ -16,6 +16,7 @@ import numpy as np
 
 from classifier.fingerprints import Fingerprints
 from classifier.history import Event, EventKind, parse_history, standing
+from classifier.kept_encoders import KeptEncoders
 from classifier.model import Model, load_model
 from classifier.reader import Reader
 from tickets import Fault, InputFaults
@@ -50,6 +51,7 @@ class Registry:
 
     def __init__(self, home: Path) -> None:
         self.folder = home / "models"
+        self._encoders = KeptEncoders(home)
 
     def prepare(self) -> None:
         """Make the folder; `InputFaults` when models cannot be kept there."""
@@ -118,7 +120,7 @@ class Registry:
 
     def _load(self, version: str) -> Model:
         folder = self.folder / version
-        model = load_model(folder)
+        model = load_model(folder, self._encoders)
         if model.version != version:
             problem = f"holds model {model.version}, not the one that it is named after"
             raise InputFaults(Fault(str(folder), problem, "train again, or roll back"))

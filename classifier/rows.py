@@ -13,11 +13,14 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 from scipy.sparse import csr_matrix, hstack, vstack
 
+from classifier.embedder import Embedder
 from classifier.encoder import Encoder
-from classifier.features import FeatureSpace, Part, TicketText, names_found, vocabulary_of
+from classifier.features import FeatureSpace, Part, names_found, ticket_text, vocabulary_of
+from classifier.labelled import LabelledTicket
 from classifier.model import shipped_parts
-from classifier.progress import Progress
+from classifier.progress import Progress, unwatched
 from classifier.recipe import Recipe
+from tickets import Ticket
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -27,8 +30,6 @@ PORTION = 500
 """Tickets that one process reads at a time; it bounds memory."""
 WORTH_A_PROCESS = 4
 """Portions below which starting another process takes longer than reading them."""
-AT_ONCE = 250
-"""Tickets that are embedded between two reports of progress."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,19 @@ class Embeddings:
         return int(self.columns.shape[1])
 
 
-def learn_space(texts: Sequence[TicketText], recipe: Recipe) -> FeatureSpace:
-    """Return the space of the features that occur in texts."""
+def learn_space(
+    tickets: Sequence[Ticket], recipe: Recipe, progress: Progress = unwatched
+) -> FeatureSpace:
+    """Return the space of the features that occur in tickets."""
     parts = shipped_parts()
-    counted = _by_portions(_names_of_parts, parts, texts)
+    counted = _by_portions(_names_of_parts, parts, tickets, progress)
     return FeatureSpace(
         parts,
         tuple(
             vocabulary_of(
                 part,
                 sum(found, Counter()),
-                len(texts),
+                len(tickets),
                 weight=recipe.part_weights[part.name],
                 fewest_tickets=recipe.fewest_tickets,
                 most_names=recipe.most_names,
@@ -81,54 +84,60 @@ def learn_space(texts: Sequence[TicketText], recipe: Recipe) -> FeatureSpace:
     )
 
 
-def _names_of_parts(parts: Sequence[Part], texts: Sequence[TicketText]) -> list[Counter[str]]:
+def _names_of_parts(parts: Sequence[Part], tickets: Sequence[Ticket]) -> list[Counter[str]]:
+    texts = [ticket_text(ticket) for ticket in tickets]
     return [names_found(part, texts) for part in parts]
 
 
-def feature_rows(space: FeatureSpace, texts: Sequence[TicketText]) -> csr_matrix:
-    """Return the features of n texts, shape (n, d)."""
-    return vstack(_by_portions(_portion, space, texts), format="csr")
+def feature_rows(
+    space: FeatureSpace, tickets: Sequence[Ticket], progress: Progress = unwatched
+) -> csr_matrix:
+    """Return the features of n tickets, shape (n, d)."""
+    return vstack(_by_portions(_portion, space, tickets, progress), format="csr")
 
 
 def _by_portions(
-    work: Callable[[Given, Sequence[TicketText]], Done], given: Given, texts: Sequence[TicketText]
+    work: Callable[[Given, Sequence[Ticket]], Done],
+    given: Given,
+    tickets: Sequence[Ticket],
+    progress: Progress,
 ) -> list[Done]:
-    """Return what `work` makes of each portion of the texts, in order, in several processes."""
-    starts = range(0, max(len(texts), 1), PORTION)
-    portions = [texts[start : start + PORTION] for start in starts]
+    """Return what `work` makes of each portion of tickets, in order, in several processes."""
+    starts = range(0, max(len(tickets), 1), PORTION)
+    portions = [tickets[start : start + PORTION] for start in starts]
     processes = max(min(len(portions) // WORTH_A_PROCESS, os.cpu_count() or 1), 1)
-    return list(Parallel(n_jobs=processes)(delayed(work)(given, part) for part in portions))
+    done: list[Done] = []
+    for one in Parallel(n_jobs=processes, return_as="generator")(
+        delayed(work)(given, part) for part in portions
+    ):
+        done.append(one)
+        progress(len(done), len(portions))
+    return done
 
 
-def _portion(space: FeatureSpace, texts: Sequence[TicketText]) -> csr_matrix:
-    observed = [space.observe(text) for text in texts]
+def _portion(space: FeatureSpace, tickets: Sequence[Ticket]) -> csr_matrix:
+    observed = [space.observe(ticket_text(ticket)) for ticket in tickets]
     ends = np.cumsum([0, *(len(one.columns) for one in observed)])
     columns = np.concatenate([one.columns for one in observed])
     weights = np.concatenate([one.weights for one in observed])
-    matrix = csr_matrix((weights, columns, ends), shape=(len(texts), space.size))
+    matrix = csr_matrix((weights, columns, ends), shape=(len(tickets), space.size))
     matrix.sum_duplicates()
     return matrix
 
 
-def embed(
-    encoder: Encoder | None, texts: Sequence[TicketText], recipe: Recipe, progress: Progress
-) -> Embeddings:
-    """Embed n texts; without an encoder, embeddings have no columns."""
-    return Embeddings.of(raw_embeddings(encoder, texts, progress), recipe)
+def are_new(tickets: Sequence[LabelledTicket], encoder: Encoder | None) -> npt.NDArray[np.bool_]:
+    """Tell of each of n tickets whether it is new to the encoder, shape (n,); all are to none."""
+    known = [encoder is not None and encoder.has_learnt(one.ticket) for one in tickets]
+    return ~np.array(known, bool)
 
 
 def raw_embeddings(
-    encoder: Encoder | None, texts: Sequence[TicketText], progress: Progress
+    embedder: Embedder | None, texts: Sequence[str], progress: Progress
 ) -> npt.NDArray[np.float32]:
-    """Return the embeddings of n texts as they come, shape (n, e); e is 0 without an encoder."""
-    if encoder is None:
+    """Return the embeddings of n texts as they come, shape (n, e); e is 0 without an embedder."""
+    if embedder is None:
         return np.zeros((len(texts), 0), np.float32)
-    raw = np.zeros((len(texts), encoder.width), np.float32)
-    for start in range(0, len(texts), AT_ONCE):
-        part = texts[start : start + AT_ONCE]
-        raw[start : start + AT_ONCE] = encoder.embed([text.clean.text for text in part])
-        progress(start + len(part), len(texts))
-    return raw
+    return embedder.embed(texts, progress)
 
 
 def beside(features: csr_matrix, embeddings: Embeddings) -> csr_matrix:

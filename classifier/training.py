@@ -18,24 +18,37 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from classifier.decision import Thresholds, cheapest, fit_auto_thresholds
+from classifier.embedder import Embedder
 from classifier.encoder import Encoder
-from classifier.features import FeatureSpace, TicketText, ticket_text
+from classifier.features import FeatureSpace, ticket_text
 from classifier.fitting import Fit, Fold, Question, fit_all, folds_of, question, temperature
 from classifier.heads import Floats, Head, Heads, softmax
+from classifier.judged import Judged
+from classifier.kinship import Kin
 from classifier.labelled import LabelledTicket
+from classifier.language import SUPPORTED, detect_language
 from classifier.model import DIRECT, Model
 from classifier.pooling import fit_pool
 from classifier.priority_only import RulesView
-from classifier.progress import Progress, stretch
+from classifier.progress import Progress, shares, unwatched
 from classifier.reader import Reader
 from classifier.recipe import Recipe
-from classifier.rows import Embeddings, beside, embed, feature_rows, learn_space
+from classifier.rows import (
+    Embeddings,
+    are_new,
+    beside,
+    feature_rows,
+    learn_space,
+    raw_embeddings,
+)
 from tickets import PRIORITIES, FactSchema
 
 SHOWN_SHARE = 0.5
 """A value is shown by words when this share of its tickets had words quoted for it."""
 MOST_FOR_VOCABULARY = 10_000
 """Tickets that suffice to learn which words there are."""
+OBSERVING, EMBEDDING = 3.0, 8.0
+"""About how many milliseconds of one processor each takes for a ticket."""
 
 _Labels = npt.NDArray[np.int64]
 
@@ -53,20 +66,39 @@ class Rules:
 
 @dataclass(frozen=True)
 class Material:
-    """Labelled tickets with what every reader sees of them; both readers learn from the same."""
+    """Labelled tickets with what readers see of them; both readers learn from the same."""
 
     tickets: Sequence[LabelledTicket]
-    texts: Sequence[TicketText]
+    kin: Kin
+    """Which of them must not judge each other, shape (n,)."""
+    said: Sequence[str]
+    """Their clean texts."""
     space: FeatureSpace
     features: csr_matrix
     """Shape (n, d)."""
+    embeddings: npt.NDArray[np.float32]
+    """Shape (n, e); e is 0 where only light readers are to be trained."""
 
     @classmethod
-    def of(cls, tickets: Sequence[LabelledTicket], recipe: Recipe) -> Material:
-        """Observe labelled tickets."""
-        texts = [ticket_text(labelled.ticket) for labelled in tickets]
-        space = learn_space(texts[:: 1 + len(texts) // MOST_FOR_VOCABULARY], recipe)
-        return cls(tickets, texts, space, feature_rows(space, texts))
+    def of(
+        cls,
+        tickets: Sequence[LabelledTicket],
+        recipe: Recipe,
+        embedder: Embedder | None = None,
+        kin: Kin | None = None,
+        progress: Progress = unwatched,
+    ) -> Material:
+        """Observe labelled tickets; by default, for light readers, and none is kin of another."""
+        plain = [labelled.ticket for labelled in tickets]
+        some = plain[:: 1 + len(plain) // MOST_FOR_VOCABULARY]
+        lengths = (OBSERVING * len(some), OBSERVING * len(plain), EMBEDDING * len(plain))
+        learning, observing, embedding = shares(progress, lengths)
+        space = learn_space(some, recipe, learning)
+        features = feature_rows(space, plain, observing)
+        said = [ticket_text(ticket).clean.text for ticket in plain]
+        embeddings = raw_embeddings(embedder, said, embedding)
+        alone = np.arange(len(plain))
+        return cls(tickets, alone if kin is None else kin, said, space, features, embeddings)
 
 
 def train(
@@ -78,25 +110,24 @@ def train(
 ) -> Model:
     """Return a model learnt from labelled tickets; the same input gives the same model.
 
-    With an encoder it is a full reader, and at least some tickets must be new to the encoder: see
-    `fit_to_judge`.
+    With the encoder that embedded the material it is a full reader, and at least some tickets must
+    be new to the encoder: see `fit_to_judge`.
     """
-    tickets, texts = material.tickets, material.texts
-    stretches = 2 if encoder else 1
-    embeddings = embed(encoder, texts, recipe, stretch(progress, 0, stretches))
+    tickets = material.tickets
+    embeddings = Embeddings.of(material.embeddings[:, : None if encoder else 0], recipe)
     rows = beside(material.features, embeddings)
     questions = _questions(tickets, rules.schema)
-    labels = questions[-1].labels
-    judged = _judged(tickets, encoder)
-    folds = folds_of(tickets, judged, recipe)
-    rest = stretch(progress, stretches - 1, stretches)
-    scores, final = fit_all(rows, questions, folds, labels, rules.view, recipe, rest)
+    labels, weights = questions[-1].labels, questions[-1].weights
+    judged = judged_numbers(tickets, encoder)
+    folds = folds_of(tickets, judged, material.kin, recipe)
+    scores, final = fit_all(rows, questions, folds, labels, rules.view, recipe, progress)
 
     heads = tuple(_head(one, scores[one.name], judged) for one in questions)
     held_out = {head.name: softmax(scores[head.name][judged] / head.temperature) for head in heads}
     rules_view = rules.view({name: held_out[name] for name in rules.schema.names})
-    pool = fit_pool(rules_view, held_out[DIRECT], labels[judged])
+    pool = fit_pool(rules_view, held_out[DIRECT], labels[judged], weights[judged])
     pooled = pool.combine(rules_view, held_out[DIRECT])
+    languages = [detect_language(material.said[at]) for at in judged]
     return Model(
         encoder=encoder,
         space=material.space,
@@ -109,25 +140,29 @@ def train(
             "reader": str(Reader.FULL if encoder else Reader.LIGHT),
             "judged_on": len(judged),
         },
+        judged=Judged(
+            labels=labels[judged],
+            rules_view=rules_view,
+            direct_view=held_out[DIRECT],
+            is_supported=np.array([language == SUPPORTED for language in languages], bool),
+        ),
     )
 
 
-def fit_to_judge(tickets: Sequence[LabelledTicket], encoder: Encoder) -> list[LabelledTicket]:
+def fit_to_judge(
+    tickets: Sequence[LabelledTicket], encoder: Encoder | None
+) -> list[LabelledTicket]:
     """Return the tickets that a model may be calibrated on.
 
     They are new to the encoder, and ordinary: exercises are harder than what comes in.
     """
-    return [tickets[at] for at in _judged(tickets, encoder)]
+    return [tickets[at] for at in judged_numbers(tickets, encoder)]
 
 
-def _judged(tickets: Sequence[LabelledTicket], encoder: Encoder | None) -> _Labels:
-    """Return the numbers of the tickets that a model may be calibrated on."""
-    new = _are_new(tickets, encoder)
+def judged_numbers(tickets: Sequence[LabelledTicket], encoder: Encoder | None) -> _Labels:
+    """Return the numbers of the tickets that are fit to judge a model by; see `fit_to_judge`."""
+    new = are_new(tickets, encoder)
     return np.flatnonzero(new & np.array([not labelled.exercise for labelled in tickets], bool))
-
-
-def _are_new(tickets: Sequence[LabelledTicket], encoder: Encoder | None) -> npt.NDArray[np.bool_]:
-    return np.array([encoder is None or not encoder.has_learnt(t.ticket) for t in tickets])
 
 
 def held_out_view(
@@ -143,25 +178,32 @@ def held_out_view(
     direct = _direct(tickets)
     rows = Material.of(tickets, recipe).features
     scores, _ = fit_all(rows, [direct], folds, direct.labels, None, recipe, progress)
-    return softmax(scores[DIRECT] / temperature(scores[DIRECT], direct.labels))
+    return softmax(scores[DIRECT] / temperature(scores[DIRECT], direct.labels, direct.weights))
 
 
 def _questions(tickets: Sequence[LabelledTicket], schema: FactSchema) -> list[Question]:
+    weights = _weights(tickets)
     facts = [
-        question(fact.name, tuple(fact.values), [t.facts.get(fact.name) for t in tickets])
+        question(fact.name, tuple(fact.values), [t.facts.get(fact.name) for t in tickets], weights)
         for fact in schema
     ]
     return [*facts, _direct(tickets)]
 
 
 def _direct(tickets: Sequence[LabelledTicket]) -> Question:
-    return question(DIRECT, tuple(map(str, PRIORITIES)), [str(t.priority) for t in tickets])
+    labels = [str(labelled.priority) for labelled in tickets]
+    return question(DIRECT, tuple(map(str, PRIORITIES)), labels, _weights(tickets))
+
+
+def _weights(tickets: Sequence[LabelledTicket]) -> Floats:
+    return np.array([labelled.weight for labelled in tickets])
 
 
 def _head(one: Question, scores: Floats, judged: _Labels) -> Head:
     """Return a head with the temperature that fits the tickets it is judged on."""
     known = judged[one.known[judged]]
-    return Head(one.name, one.classes, temperature(scores[known], one.labels[known]))
+    warmth = temperature(scores[known], one.labels[known], one.weights[known])
+    return Head(one.name, one.classes, warmth)
 
 
 def _joined(heads: Sequence[Head], fits: Mapping[str, Fit], embeddings: Embeddings) -> Heads:
@@ -215,13 +257,14 @@ def _shown_values(
 
 
 def data_digest(tickets: Sequence[LabelledTicket]) -> str:
-    """Return a hash of what a model learns from: texts, labels, facts, in order."""
+    """Return a hash of what a model learns from: texts, labels, weights, facts, in order."""
     digest = hashlib.sha256()
     for labelled in tickets:
         ticket = labelled.ticket
         said = (ticket.subject, ticket.body, ticket.environment)
         taught = (str(labelled.priority), sorted(labelled.facts.items()), labelled.writer)
-        digest.update(repr((said, taught)).encode("utf-8", "surrogatepass"))
+        weight = () if labelled.weight == 1 else (labelled.weight,)
+        digest.update(repr((said, taught, *weight)).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:12]
 
 
@@ -230,11 +273,13 @@ def _description(
 ) -> dict[str, object]:
     received = [t.ticket.received_at for t in tickets if t.ticket.received_at is not None]
     counts = Counter(str(labelled.priority) for labelled in tickets)
+    weighted = sum(labelled.weight != 1 for labelled in tickets)
     return {
         "data": data_digest(tickets),
         "tickets": len(tickets),
         "labels": dict(sorted(counts.items())),
         "with_facts": sum(bool(labelled.facts) for labelled in tickets),
+        **({"weighted": weighted} if weighted else {}),
         "first_received_at": min(received).isoformat() if received else None,
         "last_received_at": max(received).isoformat() if received else None,
         "rules": rules.version,

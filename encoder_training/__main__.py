@@ -6,35 +6,16 @@ the test writers are never read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
-import torch
 import typer
-from sklearn.metrics import f1_score
-from tokenizers import Tokenizer
 
-from classifier import LabelledTicket
-from classifier.encoder import FORMAT, load_encoder, ticket_digest
-from classifier.training import Rules, data_digest
-from encoder_training import artefact, base
-from encoder_training.examples import Example, example
-from encoder_training.fitting import Schedule, answers, embeddings, fit
-from encoder_training.network import Network, pretrained
-from tickets import PRIORITIES, InputFaults
+from encoder_training import base
+from encoder_training.fine_tuning import fine_tune
+from tickets import InputFaults
 from triage.corpus import load_corpus
 from triage.training import current_rules
-
-SCHEDULE = Schedule(epochs=6, batch_size=8, rate=1.2e-4, cut=256, mistyped_share=0.2, seed=0)
-WITHOUT_SUBJECT = 5
-"""One in so many readings of a ticket leaves out its subject, which often misleads."""
-FEWEST_LETTERS = 60
-"""A shorter body may need its subject to be understood."""
-PRIORITY = "priority"
 
 
 def main(
@@ -49,104 +30,14 @@ def main(
         raise typer.Exit(2) from None
 
 
-@dataclass(frozen=True)
-class Lesson:
-    """What is taught and what the teaching is judged by."""
-
-    rules: Rules
-    questions: Mapping[str, tuple[str, ...]]
-    learnt: Sequence[LabelledTicket]
-    chosen_on: Sequence[Example]
-
-
-def lesson() -> Lesson:
-    """Return the training writers' tickets, and the development writers' to choose an epoch by."""
-    rules = current_rules()
-    corpus = load_corpus(rules.schema)
-    questions = {
-        **{fact.name: tuple(fact.values) for fact in rules.schema},
-        PRIORITY: tuple(map(str, PRIORITIES)),
-    }
-    return Lesson(
-        rules,
-        questions,
-        learnt=[labelled for labelled in corpus if labelled.split == "train"],
-        chosen_on=[
-            example(labelled, questions) for labelled in corpus if labelled.split == "development"
-        ],
-    )
-
-
 def make(start: base.Base, folder: Path) -> None:
-    """Write `encoder.onnx`, `encoder_tokenizer.json` and `encoder.json` into a folder."""
-    torch.manual_seed(SCHEDULE.seed)
-    taught = lesson()
-    tokenizer = start.tokenizer()
-    network = blank(start, taught)
-
-    def judge(network: Network) -> float:
-        return _quality(network, tokenizer, taught)
-
-    variants = [_variants(labelled, taught.questions) for labelled in taught.learnt]
-    epoch = fit(network, tokenizer, taught.questions, variants, judge, SCHEDULE, typer.echo)
-    ship(network, start, taught, epoch, folder)
-
-
-def blank(start: base.Base, taught: Lesson) -> Network:
-    """Return the network before it has learnt anything of tickets."""
-    sizes = {name: len(values) for name, values in taught.questions.items()}
-    return pretrained(start.folder, sizes)
-
-
-def ship(network: Network, start: base.Base, taught: Lesson, epoch: int, folder: Path) -> None:
-    """Write a network that learnt until `epoch`, and say how well int8 agrees with it."""
-    pruned = artefact.prune(network, start.tokenizer(), SCHEDULE.cut)
-    facts = list(taught.rules.schema.names)
-    about = {
-        "format": FORMAT,
-        "width": network.width,
-        "cut": SCHEDULE.cut,
-        "questions": facts,
-        "base": base.NAME,
-        "base_sha256": start.weights_sha256,
-        "licence": base.LICENCE,
-        "data": data_digest(taught.learnt),
-        "tickets": len(taught.learnt),
-        "learnt": " ".join(ticket_digest(one.ticket) for one in taught.learnt),
-        "epoch": epoch,
-        "seed": SCHEDULE.seed,
-        "libraries": {name: version(name) for name in ("torch", "onnx", "onnxruntime")},
-    }
-    artefact.write(network, pruned, folder, about, len(facts))
-    typer.echo(f"int8 agrees with float: {_agreement(network, pruned, taught, folder)}")
-
-
-def _variants(
-    labelled: LabelledTicket, questions: Mapping[str, Sequence[str]]
-) -> tuple[Example, ...]:
-    """Return the readings of a ticket, one of which is drawn in each epoch."""
-    whole = (example(labelled, questions),) * (WITHOUT_SUBJECT - 1)
-    if len(labelled.ticket.body) <= FEWEST_LETTERS:
-        return whole
-    return (*whole, example(labelled, questions, subject=False))
-
-
-def _quality(network: Network, tokenizer: Tokenizer, taught: Lesson) -> float:
-    """Return the macro-F1, averaged over the direct view, the rules' view and their product."""
-    found = answers(network, tokenizer, taught.questions, taught.chosen_on, SCHEDULE.cut)
-    right = [one.answers[PRIORITY] for one in taught.chosen_on]
-    ruled = taught.rules.view({name: found[name] for name in taught.rules.schema.names})
-    views = (found[PRIORITY], ruled, (found[PRIORITY] + 1e-6) * (ruled + 1e-6))
-    return float(np.mean([f1_score(right, view.argmax(1), average="macro") for view in views]))
-
-
-def _agreement(network: Network, tokenizer: Tokenizer, taught: Lesson, folder: Path) -> str:
-    """Say how near the shipped embeddings are to those of the trained network."""
-    exact = embeddings(network, tokenizer, taught.questions, taught.chosen_on, SCHEDULE.cut)
-    shipped = load_encoder(folder).embed([one.text for one in taught.chosen_on])
-    lengths = np.linalg.norm(exact, axis=1) * np.linalg.norm(shipped, axis=1)
-    cosines = (exact * shipped).sum(1) / lengths
-    return f"cosine {cosines.mean():.4f} on average, {cosines.min():.4f} at least"
+    """Write the files of the encoder that ships into a folder."""
+    corpus = load_corpus(current_rules().schema)
+    learnt, chosen_on = (
+        [labelled for labelled in corpus if labelled.split == split]
+        for split in ("train", "development")
+    )
+    fine_tune(learnt, start, folder, chosen_on=chosen_on, report=typer.echo)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import tempfile
 import unicodedata
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +77,7 @@ def write(
 ) -> None:
     """Write the network as int8 ONNX, its tokenizer, and what there is to know about both."""
     network.eval()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, _quietly():
         exact = Path(scratch) / "float.onnx"
         export(network, exact, questions)
         quantize_dynamic(
@@ -90,6 +93,18 @@ def write(
     hashes = {name: _sha256(folder / name) for name in (NETWORK, TOKENIZER)}
     text = json.dumps({**about, "sha256": hashes}, indent=1, ensure_ascii=False)
     (folder / ABOUT).write_text(text + "\n", "utf-8")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep to themselves what the libraries remark on their own deprecations and defaults."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        logging.disable(before)
 
 
 def export(network: Network, path: Path, questions: int) -> None:

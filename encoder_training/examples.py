@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from classifier import LabelledTicket
 from classifier.text import clean
 
+UNKNOWN = -100
+"""In place of an answer that nobody has given; cross-entropy passes over it."""
 Quote = tuple[str, int, int]
 """The question that a quote answers, and where the quote starts and ends in the text."""
 
@@ -20,8 +22,10 @@ class Example:
 
     text: str
     answers: Mapping[str, int]
-    """The number of the right answer of each question."""
+    """The number of the right answer of each question, or `UNKNOWN`."""
     quotes: tuple[Quote, ...]
+    is_quoted: bool = True
+    """Whether somebody has marked the words that show its answers."""
 
 
 def example(
@@ -37,8 +41,11 @@ def example(
         for words in said
         if (match := _find(words, text))
     )
-    answers = {name: list(values).index(right[name]) for name, values in questions.items()}
-    return Example(text, answers, quotes)
+    answers = {
+        name: list(values).index(right[name]) if name in right else UNKNOWN
+        for name, values in questions.items()
+    }
+    return Example(text, answers, quotes, bool(labelled.evidence))
 
 
 _LIKE_A_QUOTE = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
@@ -62,4 +69,4 @@ def mistyped(example: Example, rate: float, chance: random.Random) -> Example:
                 letters[at], letters[at + 1] = letters[at + 1], letters[at]
             else:
                 letters[at] = chance.choice("aeinorst")
-    return Example("".join(letters), example.answers, example.quotes)
+    return replace(example, text="".join(letters))

@@ -1,4 +1,4 @@
-"""Fine-tuning: every question at once, the epoch chosen on the development writers."""
+"""Fine-tuning: every question at once, the epoch chosen on other tickets or the last."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from encoder_training.examples import Example, mistyped
+from classifier.progress import Progress
+from encoder_training.examples import UNKNOWN, Example, mistyped
 from encoder_training.network import Network
 from encoder_training.windows import Batch, batch
+
+Report = Callable[[str], None]
+"""Told in words how learning goes."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +62,21 @@ def fit(
     tokenizer: Tokenizer,
     questions: Mapping[str, Sequence[str]],
     learn: Sequence[tuple[Example, ...]],
-    judge: Callable[[Network], float],
+    judge: Callable[[Network], float] | None,
     schedule: Schedule,
-    report: Callable[[str], None],
+    progress: Progress,
+    report: Report,
 ) -> int:
     """Fine-tune a network in place; keep the epoch that `judge` likes best and return it.
 
-    Each item of `learn` holds variants of one ticket, one of which is drawn in each epoch.
+    Without `judge`, as where no ticket can be spared, it is the last. Each item of `learn` holds
+    variants of one ticket, one of which is drawn in each epoch.
     """
     chance = random.Random(schedule.seed)
     steps = math.ceil(len(learn) / schedule.batch_size) * schedule.epochs
     optimiser = _optimiser(network, schedule)
     plan = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda at: _share_of_rate(at, steps))
-    best, kept, kept_at = -math.inf, copy.deepcopy(network.state_dict()), 0
+    best, kept, kept_at, done = -math.inf, copy.deepcopy(network.state_dict()), 0, 0
     for epoch in range(1, schedule.epochs + 1):
         losses = []
         network.train()
@@ -85,12 +91,18 @@ def fit(
             optimiser.step()
             plan.step()
             losses.append(loss.item())
+            done += 1
+            progress(done, steps)
             if len(losses) % REPORT_EVERY == 0:
                 report(f"epoch {epoch}, step {len(losses)}: loss {np.mean(losses):.3f}")
+        if judge is None:
+            continue
         value = judge(network)
         report(f"epoch {epoch}: loss {np.mean(losses):.3f}, development {value:.4f}")
         if value > best:
             best, kept, kept_at = value, copy.deepcopy(network.state_dict()), epoch
+    if judge is None:
+        return schedule.epochs
     network.load_state_dict(kept)
     return kept_at
 
@@ -138,14 +150,17 @@ def _loss(network: Network, taught: Batch, questions: Sequence[str]) -> Tensor:
     embeddings, evidence = embed(network, taught)
     loss = torch.zeros(())
     for at, (name, scores) in enumerate(zip(questions, network.scores(embeddings), strict=True)):
-        part = functional.cross_entropy(scores, taught.answers[:, at], label_smoothing=SMOOTHING)
+        right = taught.answers[:, at]
+        if (right == UNKNOWN).all():
+            continue  # the mean over no tickets is no number
+        part = functional.cross_entropy(scores, right, label_smoothing=SMOOTHING)
         loss = loss + part * (PRIORITY_WEIGHT if name == "priority" else 1.0)
     # the priority has no quotes: its look is free
     quotable = [at for at, name in enumerate(questions) if name != "priority"]
     shown = functional.binary_cross_entropy_with_logits(
         evidence[..., quotable],
         taught.quoted[..., quotable],
-        weight=taught.present[..., None].to(torch.float32),
+        weight=(taught.present * taught.is_quoted[:, None])[..., None],
         pos_weight=torch.tensor(QUOTED_WEIGHT),
         reduction="sum",
     )

@@ -23,6 +23,8 @@ class Batch:
     """Which example each of the w windows belongs to."""
     quoted: Tensor
     """1 where a token shows a question's answer, shape (w, tokens, questions)."""
+    is_quoted: Tensor
+    """1 for windows of examples whose words are marked, shape (w,)."""
     answers: Tensor
     """Shape (examples, questions)."""
 
@@ -49,6 +51,7 @@ def batch(
         present=torch.tensor([[1] * len(ids) + [0] * (length - len(ids)) for _, ids, _ in rows]),
         owners=torch.tensor([owner for owner, _, _ in rows]),
         quoted=torch.tensor([shown + [blank] * (length - len(shown)) for _, _, shown in rows]),
+        is_quoted=torch.tensor([float(examples[owner].is_quoted) for owner, _, _ in rows]),
         answers=torch.tensor([[one.answers[name] for name in questions] for one in examples]),
     )
 

@@ -17,6 +17,8 @@ class PastDecision:
     facts: Combination
     final: Priority
     decided_at: datetime | None = None
+    tickets: int = 1
+    """How many were alike; `decided_at` is then that of the last."""
 
 
 @dataclass
@@ -52,9 +54,9 @@ def rule_health(engine: Engine, decisions: Sequence[PastDecision]) -> list[RuleH
 
 
 def _count(health: RuleHealth, decision: PastDecision, suggested: Priority) -> None:
-    health.support += 1
-    health.raised += decision.final < suggested
-    health.lowered += decision.final > suggested
+    health.support += decision.tickets
+    health.raised += decision.tickets * (decision.final < suggested)
+    health.lowered += decision.tickets * (decision.final > suggested)
 
 
 def _note_time(health: RuleHealth, decided_at: datetime | None) -> None:

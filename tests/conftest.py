@@ -1,17 +1,25 @@
-"""A home with a small trained model, shared by all tests that need one; and the command line."""
+"""What tests of several rooms need: a home with a small trained model, the command line, PostgreSQL.
+
+PostgreSQL is the one that TRIAGE_TEST_POSTGRES names, or a local one on port 5432 with the user
+`postgres` and the database `test`.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from classifier import LabelledTicket, Reader, Registry
 from classifier.training import data_digest
+from tickets.store import Store, open_store
 from triage.corpus import SHIPPED, load_corpus, load_labelled
 from triage.desk import Desk
 from triage.retraining import train_models
@@ -20,6 +28,8 @@ from triage.training import current_rules, to_learn_from
 
 SMALL = 400
 """Tickets that the tests' model learns from: enough to be sensible, few enough to train in seconds."""
+
+LOCAL = "postgresql://postgres@127.0.0.1:5432/test"
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -103,3 +113,57 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that is the working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> str:
+    """The address of a PostgreSQL server; skips where there is none."""
+    address = os.environ.get("TRIAGE_TEST_POSTGRES", LOCAL)
+    url = make_url(address).set(drivername="postgresql+psycopg")
+    engine = create_engine(url, connect_args={"connect_timeout": 3})
+    try:
+        engine.connect().close()
+    except OperationalError:
+        pytest.skip("no PostgreSQL answers: start one, or name it with TRIAGE_TEST_POSTGRES")
+    finally:
+        engine.dispose()
+    return address
+
+
+@pytest.fixture(scope="session")
+def new_schema(postgresql: str) -> Iterator[Callable[[], str]]:
+    """Makes empty schemas and returns their addresses; drops them in the end."""
+    engine = create_engine(
+        make_url(postgresql).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"triage_test_{uuid.uuid4().hex}")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE SCHEMA {made[-1]}"))
+        url = make_url(postgresql).update_query_dict({"options": f"-csearch_path={made[-1]}"})
+        return url.render_as_string(hide_password=False)
+
+    yield make
+    with engine.connect() as connection:
+        for name in made:
+            connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables, once on each of the two."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/triage.db"
+    make: Callable[[], str] = request.getfixturevalue("new_schema")
+    return make()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A store that holds nothing, once on each database."""
+    store = open_store(store_url)
+    yield store
+    store.close()

@@ -65,8 +65,8 @@ def parse_ticket(
 
     `timezone` is the zone of receipt times written without an offset.
     """
-    subject = _text(record, "subject")
-    body = _text(record, "body")
+    subject = text_of(record, "subject")
+    body = text_of(record, "body")
     if not subject.strip() and not body.strip():
         raise TicketFault(
             "body", "", "subject and body are both empty", "give at least one of them"
@@ -78,13 +78,13 @@ def parse_ticket(
         tier=_choice(record, "tier", TIERS),
         channel=_choice(record, "channel", CHANNELS),
         received_at=_received_at(record, timezone),
-        environment=_text(record, "environment").strip() or None,
+        environment=text_of(record, "environment").strip() or None,
     )
 
 
 def ticket_id(record: Mapping[str, Any], *, default: str) -> str:
     """Return the id of a raw record, or the default where it has none."""
-    return _text(record, "id").strip() or default
+    return text_of(record, "id").strip() or default
 
 
 def has_value(record: Mapping[str, Any], field: str) -> bool:
@@ -93,7 +93,8 @@ def has_value(record: Mapping[str, Any], field: str) -> bool:
     return not _is_missing(value) and not (isinstance(value, str) and not value.strip())
 
 
-def _text(record: Mapping[str, Any], field: str) -> str:
+def text_of(record: Mapping[str, Any], field: str) -> str:
+    """Return a field of a raw record as text, empty for none; `TicketFault` if it is no text."""
     value = record.get(field)
     if _is_missing(value):
         return ""
@@ -122,7 +123,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _choice(record: Mapping[str, Any], field: str, known: tuple[str, ...]) -> str | None:
-    text = _text(record, field).strip()
+    text = text_of(record, field).strip()
     if not text:
         return None
     if text.lower() not in known:

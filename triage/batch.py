@@ -6,17 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from tickets import Assessment, Ticket, TicketFault, parse_ticket
 from tickets.ticket import ALTERNATIVES, has_value, ticket_id
 from triage.desk import Desk
 from triage.flat import carried_names, flat_columns, flat_record
-from triage.row_files import Record, Row, RowFile, refuse_long_cells, renamed
+from triage.row_files import Record, Row, refuse_long_cells, renamed
 
 CHUNK = 500
 """Rows worked through at once: enough for arrays to pay, few enough to stay small in memory."""
+LONGEST_CHUNK = 4_000_000
+"""Characters of a chunk from which on it takes no further row, so that long rows come singly."""
 MOST_SHOWN = 20
 """Faulty rows named one by one in a report; the rest are counted."""
 
@@ -93,20 +95,74 @@ class Report:
             )
 
 
-def assess_rows(rows: Iterable[Row], desk: Desk, form: RowForm) -> Iterator[tuple[Row, Assessment]]:
-    """Yield each row with its assessment, in order."""
-    rows = iter(rows)
-    while chunk := list(islice(rows, CHUNK)):
-        parsed = [form.parse(row) for row in chunk]
-        sound = iter(desk.assess_many([ticket for ticket in parsed if isinstance(ticket, Ticket)]))
-        for row, ticket in zip(chunk, parsed, strict=True):
+@dataclass(frozen=True)
+class Portion:
+    """Rows worked through at once, and the ticket of each or what is wrong with it."""
+
+    rows: Sequence[Row]
+    parsed: Sequence[Ticket | TicketFault]
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """The tickets of the rows that hold one."""
+        return [ticket for ticket in self.parsed if isinstance(ticket, Ticket)]
+
+
+class Assessor(Protocol):
+    """Whoever assesses the tickets of a batch: this process, or a cluster."""
+
+    def assess(self, portions: Iterable[Portion]) -> Iterator[tuple[Portion, list[Assessment]]]:
+        """Yield each portion, in order, with the assessments of its tickets."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalAssessor:
+    """This process itself."""
+
+    desk: Desk
+
+    def assess(self, portions: Iterable[Portion]) -> Iterator[tuple[Portion, list[Assessment]]]:
+        """Yield each portion with the assessments of its tickets."""
+        for portion in portions:
+            yield portion, self.desk.assess_many(portion.tickets)
+
+
+def assess_rows(
+    rows: Iterable[Row], desk: Desk, form: RowForm, assessor: Assessor | None = None
+) -> Iterator[tuple[Row, Assessment]]:
+    """Yield each row with its assessment, in order; by default, by this process itself."""
+    assessor = assessor or LocalAssessor(desk)
+    for portion, assessments in assessor.assess(_portions(rows, form)):
+        sound = iter(assessments)
+        for row, ticket in zip(portion.rows, portion.parsed, strict=True):
             if isinstance(ticket, Ticket):
                 yield row, next(sound)
             else:
-                yield row, _failed(form.row_id(row), ticket, desk)
+                yield row, failed(form.row_id(row), ticket, desk)
 
 
-def _failed(row_id: str, fault: TicketFault, desk: Desk) -> Assessment:
+def _portions(rows: Iterable[Row], form: RowForm) -> Iterator[Portion]:
+    for chunk in chunks(rows):
+        yield Portion(chunk, [form.parse(row) for row in chunk])
+
+
+def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield rows in the portions that are worked through at once."""
+    chunk: list[Row] = []
+    length = 0
+    for row in rows:
+        chunk.append(row)
+        length += sum(len(cell) for cell in row.cells.values() if isinstance(cell, str))
+        if len(chunk) == CHUNK or length >= LONGEST_CHUNK:
+            yield chunk
+            chunk, length = [], 0
+    if chunk:
+        yield chunk
+
+
+def failed(row_id: str, fault: TicketFault, desk: Desk) -> Assessment:
+    """Return what stands in the place of an assessment for a row that is no ticket."""
     return Assessment(
         id=row_id,
         suggestion=None,
@@ -150,19 +206,16 @@ class Shape:
 
 
 def run_batch(
-    rows: RowFile,
-    desk: Desk,
-    form: RowForm,
+    results: Iterator[tuple[Row, Assessment]],
     write: Callable[[Sequence[Record]], None],
     make: Callable[[Row, Assessment], Record],
     advance: Callable[[int], None],
 ) -> Report:
-    """Assess every row, write the records that `make` makes, and return what became of them.
+    """Write the records that `make` makes of results, and return what became of the rows.
 
     `advance` is told how many more rows are done.
     """
     report = Report()
-    results = assess_rows(rows, desk, form)
     while chunk := list(islice(results, CHUNK)):
         for row, assessment in chunk:
             report.count(row, assessment)

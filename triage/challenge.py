@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from classifier import Reader
-from tickets import Assessment, Priority
+from tickets import Priority
 from triage.desk import Desk
 from triage.printed import table_console
 from triage.suites import SHIPPED, Pair, Suite, load_suites
@@ -71,14 +71,9 @@ def challenge_desk(suites: Sequence[Suite], desk: Desk) -> Report:
 
 def _outcomes(suite: Suite, desk: Desk) -> list[Outcome]:
     tickets = [side.ticket for pair in suite.pairs for side in (pair.a, pair.b)]
-    suggested = [_priority(assessment) for assessment in desk.assess_many(tickets)]
+    suggested = [suggestion.priority for suggestion in desk.suggest_many(tickets)]
     sides = zip(suite.pairs, suggested[::2], suggested[1::2], strict=True)
     return [Outcome(pair, a, b) for pair, a, b in sides]
-
-
-def _priority(assessment: Assessment) -> Priority:
-    assert assessment.suggestion is not None  # every parsed ticket gets one
-    return assessment.suggestion.priority
 
 
 def _shares(outcomes: Sequence[Outcome]) -> Report:

@@ -12,7 +12,25 @@ from typing import Annotated
 import typer
 
 from tickets import Fault, InputFaults
-from triage import data_cli, models_cli, registry_cli, rules_cli, service_cli, sla_cli
+from triage import (
+    backfill_cli,
+    consumer_cli,
+    data_cli,
+    doctor_cli,
+    drift_cli,
+    feedback_cli,
+    keys_cli,
+    models_cli,
+    registry_cli,
+    report_cli,
+    rules_cli,
+    service_cli,
+    shadow_cli,
+    sla_cli,
+    thresholds_cli,
+    users_cli,
+    write_back_cli,
+)
 from triage.options import READERS, choice, pairs, zone
 
 WRONG_CALL = 2
@@ -28,9 +46,20 @@ app = typer.Typer(
 app.add_typer(sla_cli.app, name="sla")
 app.add_typer(rules_cli.app, name="rules")
 app.add_typer(data_cli.app, name="data")
+app.add_typer(feedback_cli.app, name="feedback")
+app.add_typer(keys_cli.app, name="keys")
+app.add_typer(users_cli.app, name="users")
 models_cli.register(app)
+backfill_cli.register(app)
+consumer_cli.register(app)
+doctor_cli.register(app)
 registry_cli.register(app)
+report_cli.register(app)
+drift_cli.register(app)
+shadow_cli.register(app)
 service_cli.register(app)
+thresholds_cli.register(app)
+write_back_cli.register(app)
 
 
 def main() -> None:
@@ -138,6 +167,9 @@ def batch(
     reader: Annotated[
         str, typer.Option(help="full (understands), or light (words and cues): faster, less right.")
     ] = READERS[0],
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask cluster that does the work, as tcp://HOST:8786.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines, not a table.")] = False,
 ) -> None:
     """Suggest priorities for a file of tickets; rows that fail keep their id with an error."""
@@ -159,9 +191,9 @@ def batch(
         raise InputFaults(Fault("--json", f"{target} is no JSON Lines file", remedy))
     read_by = Reader(reader)
     if target:
-        report = batch_to_file(path, target, form, read_by)
+        report = batch_to_file(path, target, form, read_by, scheduler)
     else:
-        report = batch_to_table(path, form, read_by)
+        report = batch_to_table(path, form, read_by, scheduler)
     for line in report.lines():
         print(f"triage: {line}", file=sys.stderr)
     raise typer.Exit(SOME_ROWS_FAILED if report.failed else 0)

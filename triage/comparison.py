@@ -7,7 +7,7 @@ draw is one multinomial sample over these 125 cells, and a thousand take millise
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier import LabelledTicket
-from classifier.intervals import COVERAGE, MEASURES, RESAMPLES, Counts
+from classifier.embedding_cache import EmbeddingCache
+from classifier.intervals import COVERAGE, MEASURES, RESAMPLES, Counts, Measure
 from classifier.progress import Progress
-from tickets import PRIORITIES, Assessment
+from tickets import PRIORITIES, Suggestion
+from triage.bulk import priorities
 from triage.desk import Desk
 
 Floats = npt.NDArray[np.float64]
@@ -45,6 +47,16 @@ class Difference:
     def value(self) -> float:
         """Candidate less current."""
         return self.candidate - self.current
+
+    def verdict(self, *, less_is_better: bool = False) -> str:
+        """Tell in words which model is better, and whether that may be chance."""
+        if np.isnan(self.value):
+            return "cannot be judged"
+        if not self.value:
+            return "the same"
+        word = "better" if (self.value < 0) == less_is_better else "worse"
+        is_clear = self.low > 0 or self.high < 0
+        return word if is_clear else f"{word}, which may be chance"
 
     def as_record(self) -> dict[str, float | None]:
         """Return the figures, None for those without meaning."""
@@ -76,20 +88,26 @@ class Comparison:
 
 
 def suggested_priorities(
-    desk: Desk, tickets: Sequence[LabelledTicket], progress: Progress
+    desk: Desk,
+    tickets: Sequence[LabelledTicket],
+    progress: Progress,
+    cache: EmbeddingCache | None = None,
 ) -> Labels:
-    """Return what a desk suggests for each of n tickets, 0 (P0) to 4, shape (n,)."""
-    suggested: list[int] = []
+    """Return what a desk suggests for each of n tickets, 0 (P0) to 4, shape (n,).
+
+    What is in the cache of embeddings need not be embedded again.
+    """
+    return priorities(desk.rooms, [labelled.ticket for labelled in tickets], cache, progress)
+
+
+def suggestions(
+    desk: Desk, tickets: Sequence[LabelledTicket], progress: Progress
+) -> Iterator[Suggestion]:
+    """Yield what a desk suggests for each of some tickets, in their order."""
     for start in range(0, len(tickets), AT_ONCE):
         asked = [labelled.ticket for labelled in tickets[start : start + AT_ONCE]]
-        suggested.extend(_priority(assessment) for assessment in desk.assess_many(asked))
-        progress(len(suggested), len(tickets))
-    return np.array(suggested, np.int64)
-
-
-def _priority(assessment: Assessment) -> int:
-    assert assessment.suggestion is not None  # every parsed ticket gets one
-    return int(assessment.suggestion.priority)
+        yield from desk.suggest_many(asked)
+        progress(start + len(asked), len(tickets))
 
 
 def labels_of(tickets: Sequence[LabelledTicket]) -> Labels:
@@ -106,35 +124,40 @@ def measures(labels: Labels, suggested: Labels, costs: Floats) -> dict[str, floa
 
 def compare(labels: Labels, candidate: Labels, current: Labels, costs: Floats) -> Comparison:
     """Compare what two models suggest for n tickets, at least one; arrays hold 0 (P0) to 4."""
+    found = differences(_measured(costs), labels, candidate, current)
+    return Comparison(len(labels), int((labels == PRIORITIES[0]).sum()), **found)
+
+
+def differences(
+    measured: Mapping[str, Measure], labels: Labels, candidate: Labels, current: Labels
+) -> dict[str, Difference]:
+    """Return how each measure of two models differs on n tickets; see `compare`."""
     shape = (COUNT, COUNT, COUNT)
     counts = np.bincount((labels * COUNT + candidate) * COUNT + current, minlength=COUNT**3)
     random = np.random.default_rng(SEED)
     draws = random.multinomial(len(labels), counts / len(labels), size=RESAMPLES)
     cells, drawn = counts.reshape(shape), draws.reshape(RESAMPLES, *shape)
-    return Comparison(
-        tickets=len(labels),
-        p0_tickets=int(cells[0].sum()),
-        **{name: _difference(cells, drawn, one) for name, one in _measured(costs).items()},
-    )
+    return {name: _difference(cells, drawn, one) for name, one in measured.items()}
 
 
-_Measure = Callable[[Counts], Floats]
-"""Gives one figure for each table of counts."""
-
-
-def _difference(cells: Counts, drawn: Counts, measure: _Measure) -> Difference:
-    differences = measure(drawn.sum(axis=-1)) - measure(drawn.sum(axis=-2))
-    known = differences[~np.isnan(differences)]
+def _difference(cells: Counts, drawn: Counts, measure: Measure) -> Difference:
+    gaps = measure(drawn.sum(axis=-1)) - measure(drawn.sum(axis=-2))
+    known = gaps[~np.isnan(gaps)]
     low, high = np.percentile(known, COVERAGE) if len(known) else (np.nan, np.nan)
     candidate, current = measure(cells.sum(axis=-1)), measure(cells.sum(axis=-2))
     return Difference(float(candidate), float(current), float(low), float(high))
 
 
-def _measured(costs: Floats) -> dict[str, _Measure]:
+def _measured(costs: Floats) -> dict[str, Measure]:
     return {
         "macro_f1": MEASURES["macro_f1"],
         "p0_recall": MEASURES["p0_recall"],
-        "expected_cost": lambda counts: np.asarray(
-            (counts * costs).sum(axis=(-2, -1)) / counts.sum(axis=(-2, -1))
-        ),
+        "expected_cost": expected_cost(costs),
     }
+
+
+def expected_cost(costs: Floats) -> Measure:
+    """Return the measure of the mean cost of suggestions; `costs` is (label, suggested)."""
+    return lambda counts: np.asarray(
+        (counts * costs).sum(axis=(-2, -1)) / counts.sum(axis=(-2, -1))
+    )

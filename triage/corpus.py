@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 
 from classifier import LabelledTicket, parse_labelled
-from rules import load_ruleset
+from classifier.form_fields import is_missing
 from tickets import FactSchema, Fault, InputFaults, Priority, TicketFault
+from tickets.faults import did_you_mean
 from triage.row_files import Row, open_rows, renamed
 
 SHIPPED = str(files("data") / "tickets.jsonl")
@@ -26,44 +28,42 @@ def load_labelled(
     *,
     columns: Mapping[str, str] | None = None,
     label_names: Mapping[str, Priority] | None = None,
+    group: str = "",
 ) -> tuple[list[LabelledTicket], list[str]]:
     """Return the labelled tickets of a row file, and a line for each row that is not one.
 
-    `InputFaults` when the file cannot be used, or when no row of it can.
+    `group` is the column that says which tickets must stay together. `InputFaults` when the file
+    cannot be used, or when no row of it can.
     """
     rows = open_rows(path)
     refuse_absent_columns(rows.name, rows.columns, columns or {})
     _refuse_without_labels(rows.name, rows.columns, columns or {})
+    _refuse_without_group(rows.name, rows.columns, group)
     tickets: list[LabelledTicket] = []
     faults: list[str] = []
     for row in rows:
         try:
-            tickets.append(parse_row(row, schema, columns or {}, label_names))
+            labelled = parse_row(row, schema, columns or {}, label_names)
         except TicketFault as fault:
             faults.append(f"row {row.number}: {fault}")
+        else:
+            tickets.append(_grouped(labelled, row.cells.get(group)) if group else labelled)
     if not tickets:
         first = faults[0] if faults else "it has no rows"
         raise InputFaults(Fault(rows.name, f"holds no labelled ticket: {first}"))
     return tickets, faults
 
 
-def load_labelled_or_shipped(
-    path: str, columns: Mapping[str, str], label_names: Mapping[str, Priority]
-) -> list[LabelledTicket]:
-    """Return the tickets of a labelled file, or all of our own when `path` is empty.
+def _grouped(labelled: LabelledTicket, value: object) -> LabelledTicket:
+    return replace(labelled, group="" if is_missing(value) else str(value).strip())
 
-    Rows that are no labelled ticket are named on standard error and left out.
-    """
-    if not path:
-        return load_corpus(load_ruleset().schema)
-    tickets, faults = load_labelled(
-        path, load_ruleset().schema, columns=columns, label_names=label_names
-    )
+
+def name_left_out(faults: Sequence[str]) -> None:
+    """Name on standard error the rows that are no labelled ticket."""
     for line in faults[:MOST_SHOWN]:
         print(f"triage: left out {line}", file=sys.stderr)
     if len(faults) > MOST_SHOWN:
         print(f"triage: left out {len(faults) - MOST_SHOWN:,} more rows", file=sys.stderr)
-    return tickets
 
 
 def load_corpus(schema: FactSchema) -> list[LabelledTicket]:
@@ -90,6 +90,13 @@ def _refuse_without_labels(name: str, present: Iterable[str], columns: Mapping[s
     if not any(columns.get(ours, ours) in known for ours in ("priority", "label")):
         remedy = f"name it with --column priority=THEIRS; its columns are {', '.join(known)}"
         raise InputFaults(Fault(name, 'has no column "priority" or "label"', remedy))
+
+
+def _refuse_without_group(name: str, present: Sequence[str], group: str) -> None:
+    """Raise `InputFaults` when a file lacks the column to keep tickets together by."""
+    if group and group not in present:
+        problem = f'{name} has no column "{group}"'
+        raise InputFaults(Fault("--group", problem, did_you_mean(group, present)))
 
 
 def refuse_absent_columns(name: str, present: Iterable[str], columns: Mapping[str, str]) -> None:

@@ -23,6 +23,7 @@ from triage.progress import progress_bar
 
 Report = dict[str, Any]
 Numbers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 FEWEST_TICKETS = 50
 """With fewer, what a model makes of fields or texts it has not seen proves nothing."""
@@ -33,11 +34,15 @@ def check_file(
     path: str, columns: Mapping[str, str], label_names: Mapping[str, Priority]
 ) -> Report:
     """Return all that is worth knowing of a labelled file; `InputFaults` if it cannot be used."""
-    file = read_labelled_file(path, load_ruleset().schema, columns, label_names)
+    return check(read_labelled_file(path, load_ruleset().schema, columns, label_names))
+
+
+def check(file: LabelledFile) -> Report:
+    """Return all that is worth knowing of labelled tickets that have been read."""
     copies = exact_copies(file.rows)
     likenesses = _likenesses(file, copies)
     near = [likeness for likeness in likenesses if likeness.similarity >= NEAR_COPY]
-    together = groups(file, families(len(file.rows), [*_links(copies), *near]))
+    together = _together(file, copies, near)
     counted = counts(file)
     report: Report = {
         "file": file.name,
@@ -57,6 +62,17 @@ def check_file(
         report["leaks"] = _leaks(file, together)
         report["suspicious_labels"] = _suspicious_labels(file, together)
     return report
+
+
+def view_held_out(file: LabelledFile) -> Floats | None:
+    """Return the probabilities (n, 5) of n tickets by models that had not learnt from them.
+
+    None where there are too few tickets to hold some out.
+    """
+    copies = exact_copies(file.rows)
+    near = [one for one in _likenesses(file, copies) if one.similarity >= NEAR_COPY]
+    together = _together(file, copies, near)
+    return None if _too_little(file, together) else _view(file, together)
 
 
 def exact_copies(rows: Sequence[LabelledRow]) -> list[list[int]]:
@@ -81,6 +97,12 @@ def _likenesses(file: LabelledFile, copies: Sequence[Sequence[int]]) -> list[Lik
         Likeness(kept[found.later], kept[found.earlier], found.similarity)
         for found in nearest_earlier(texts, labels)
     ]
+
+
+def _together(
+    file: LabelledFile, copies: Sequence[Sequence[int]], near: Sequence[Likeness]
+) -> Numbers:
+    return groups(file, families(len(file.rows), [*_links(copies), *near]))
 
 
 def _links(copies: Sequence[Sequence[int]]) -> Iterator[Likeness]:
@@ -164,9 +186,6 @@ def _figures(leak: Leak) -> Report:
 
 
 def _suspicious_labels(file: LabelledFile, together: Numbers) -> list[Report]:
-    folds = list(GroupKFold(FOLDS).split(together, groups=together))
-    with progress_bar("reading tickets held out") as bar:
-        view = held_out_view(file.tickets, folds, load_recipe(Reader.LIGHT), bar.reach)
     return [
         {
             **file.rows[doubt.index].place(),
@@ -175,5 +194,11 @@ def _suspicious_labels(file: LabelledFile, together: Numbers) -> list[Report]:
             "likelier": str(PRIORITIES[doubt.likelier]),
             "probability_of_likelier": round(doubt.probability, 3),
         }
-        for doubt in suspicious_labels(_labels(file), view)
+        for doubt in suspicious_labels(_labels(file), _view(file, together))
     ]
+
+
+def _view(file: LabelledFile, together: Numbers) -> Floats:
+    folds = list(GroupKFold(FOLDS).split(together, groups=together))
+    with progress_bar("reading tickets held out") as bar:
+        return held_out_view(file.tickets, folds, load_recipe(Reader.LIGHT), bar.reach)

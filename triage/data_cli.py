@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
 
-from triage.options import label_names, pairs
+from triage.options import DatabaseUrl, label_names, pairs
 
 SOME_ROWS_FAILED = 3
 
-app = typer.Typer(help="Labelled data: what is in it, what is wrong with it, who agrees on it.")
+app = typer.Typer(help="Labelled data: check it, compare it. Stored data: erase it, export it.")
 
 
 @app.command()
@@ -58,3 +59,47 @@ def agreement(
         from triage.agreement_printed import print_agreement
 
         print_agreement(report)
+
+
+@app.command()
+def erase(
+    ticket: Annotated[
+        str, typer.Option(metavar="SOURCE/ID", help="One ticket.", show_default=False)
+    ] = "",
+    requester: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="All tickets of a person.", show_default=False)
+    ] = "",
+    before: Annotated[
+        str,
+        typer.Option(metavar="DATE", help="All tickets stored before a day.", show_default=False),
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Erase the texts and people of stored tickets for good; what was decided, and when, stays."""
+    from triage.erasure import Choice, erase_chosen
+    from triage.stored import opened_store
+
+    choice = Choice.of(ticket, requester, before)
+    if not yes:
+        typer.confirm(f"Erase {choice}? It cannot be brought back.", abort=True, err=True)
+    with opened_store(database_url) as store:
+        count = erase_chosen(store, choice)
+    print(f"{count:,} tickets were erased")
+
+
+@app.command()
+def export(
+    output: Annotated[str, typer.Argument(metavar="OUTPUT", help="JSON Lines file, or -.")] = "-",
+    since: Annotated[str, typer.Option(help="First day.", show_default=False)] = "",
+    until: Annotated[str, typer.Option(help="Last day.", show_default=False)] = "",
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Write the audit trail: every decision and undo, every change of keys, models and data."""
+    from triage.audit_trail import write_trail
+    from triage.period import Period
+    from triage.stored import opened_store
+
+    with opened_store(database_url) as store:
+        count = write_trail(store, Period.named(since, until), output)
+    print(f"triage: {count:,} entries written", file=sys.stderr)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier import Model, Reader, Registry
 from rules import Ruleset, diagram, load_engine, load_ruleset, verdict_table
 from sla import load_policy
-from tickets import Assessment, Fault, InputFaults, Ticket
+from tickets import Assessment, Fault, InputFaults, Suggestion, Ticket
 from triage.assess import Rooms, assess
 from triage.settings import Settings
 
@@ -57,6 +57,17 @@ class Desk:
             )
         )
 
+    def with_threads(self, threads: int) -> Desk:
+        """Return the same desk, which reads so many texts at once; one where others share a core.
+
+        It reads the same either way.
+        """
+        model = self.rooms.model
+        if model.encoder is None:
+            return self
+        encoder = replace(model.encoder, threads=threads)
+        return Desk(replace(self.rooms, model=replace(model, encoder=encoder)))
+
     def assess(self, ticket: Ticket) -> Assessment:
         """Return the assessment of one ticket."""
         return assess([ticket], self.rooms)[0]
@@ -64,6 +75,14 @@ class Desk:
     def assess_many(self, tickets: Sequence[Ticket]) -> list[Assessment]:
         """Return the assessments of tickets, in their order."""
         return assess(tickets, self.rooms)
+
+    def suggest_many(self, tickets: Sequence[Ticket]) -> list[Suggestion]:
+        """Return what is suggested for tickets, in their order: every ticket gets a suggestion."""
+        suggestions = []
+        for assessment in self.assess_many(tickets):
+            assert assessment.suggestion is not None  # only rows that are no ticket have none
+            suggestions.append(assessment.suggestion)
+        return suggestions
 
     def assess_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame with the columns of the CSV form, one row for each row of `frame`.

@@ -19,7 +19,7 @@ from classifier.evaluation import (
 )
 from classifier.form_fields import is_missing
 from rules import load_ruleset
-from tickets import Assessment, Fault, InputFaults, Priority, Suggestion
+from tickets import Fault, InputFaults, Priority, Suggestion
 from tickets.faults import did_you_mean
 from triage.corpus import MOST_SHOWN, SHIPPED
 from triage.desk import Desk
@@ -88,10 +88,7 @@ def evaluate_file(data: LabelledData, reader: Reader) -> Report:
 def evaluate(rows: Sequence[LabelledRow], groups: Groups, desk: Desk) -> Report:
     """Return the metrics of a desk's suggestions on labelled tickets, and on groups of them."""
     tickets = [row.labelled for row in rows]
-    suggestions = [
-        _suggestion(assessment)
-        for assessment in desk.assess_many([labelled.ticket for labelled in tickets])
-    ]
+    suggestions = desk.suggest_many([labelled.ticket for labelled in tickets])
     of_groups = {
         name: _figures([tickets[at] for at in found], [suggestions[at] for at in found], desk)
         for name, found in groups.items()
@@ -102,11 +99,6 @@ def evaluate(rows: Sequence[LabelledRow], groups: Groups, desk: Desk) -> Report:
         "groups": of_groups,
         "versions": {"model": desk.rooms.model.version, "rules": desk.rooms.ruleset.version},
     }
-
-
-def _suggestion(assessment: Assessment) -> Suggestion:
-    assert assessment.suggestion is not None  # every parsed ticket gets one
-    return assessment.suggestion
 
 
 def _figures(

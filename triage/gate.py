@@ -20,6 +20,7 @@ from classifier.progress import Progress, stretch
 from tickets import Fault, InputFaults
 from triage.comparison import Comparison, Labels, compare, labels_of, suggested_priorities
 from triage.desk import Desk
+from triage.embedding import cache_beside
 from triage.held_out import FEWEST, are_new, those, unlearnt
 from triage.suggest import cost_array
 
@@ -50,7 +51,8 @@ def judge(
     """
     for model in (candidate, current):
         tickets = unlearnt(tickets, registry.learnt(model.version))
-    answers = suggested_priorities(Desk.of(candidate), tickets, stretch(progress, 0, 2))
+    cache = cache_beside(registry)
+    answers = suggested_priorities(Desk.of(candidate), tickets, stretch(progress, 0, 2), cache)
     return judge_answers(Exam(tickets, answers), current, registry, stretch(progress, 1, 2))
 
 
@@ -65,7 +67,7 @@ def judge_answers(exam: Exam, current: Model, registry: Registry, progress: Prog
         problem = "none of the tickets is new to both models"
         raise InputFaults(Fault("held-out tickets", problem, "name others with --data FILE"))
     desk = Desk.of(current)
-    others = suggested_priorities(desk, new, progress)
+    others = suggested_priorities(desk, new, progress, cache_beside(registry))
     return compare(labels_of(new), exam.answers[is_new], others, cost_array(desk.rooms.ruleset))
 
 

@@ -26,7 +26,9 @@ FEWEST_WRITERS = 5
 """With fewer, holding out writers leaves too little to learn from."""
 FIRST_LABEL = "first_priority"
 """Where a label was changed on review, the one that the ticket had before."""
-ANNOTATIONS = ("facts", "evidence", "writer", "split", "difficulty", FIRST_LABEL)
+OF_DECISIONS = ("decision", "suggested", "is_blind", "decided_at", "decided_by", "weight")
+"""What `triage feedback labels` tells of how a label came about."""
+ANNOTATIONS = ("facts", "evidence", "writer", "split", "difficulty", FIRST_LABEL, *OF_DECISIONS)
 """Made with the label, not by the customer or the desk."""
 
 

@@ -6,12 +6,18 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tickets import Fault, InputFaults
 from triage.options import READERS, choice, label_names, pairs
+
+if TYPE_CHECKING:
+    from classifier import LabelledTicket
+    from triage.source import Source
+
+SOME_ROWS_FAILED = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -36,27 +42,97 @@ def train(
     no_promote: Annotated[
         bool, typer.Option("--no-promote", help="Store the models only; promote them later.")
     ] = False,
+    with_default_corpus: Annotated[
+        bool, typer.Option("--with-default-corpus", help="Learn from our corpus too.")
+    ] = False,
+    group: Annotated[
+        str,
+        typer.Option(metavar="COLUMN", help="Tickets alike in it are never parted: a customer, …"),
+    ] = "",
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=2**32 - 1, help="Of the folds; by default, training.yaml's."),
+    ] = None,
+    finetune: Annotated[
+        bool, typer.Option("--finetune", help="The long way: fine-tune the encoder first.")
+    ] = False,
 ) -> None:
     """Train both readers on labelled tickets; they become current if they pass the gate."""
+    if not path:
+        _refuse_without_data(
+            {
+                "--group": group,
+                "--with-default-corpus": with_default_corpus,
+                "--finetune": finetune,
+            }
+        )
     from triage.settings import Settings
 
     home = Settings.from_environment().home
     if if_missing and (current := _usable_version(home)):
         print(f"models {current} are ready in {home}")
         return
-    from triage.corpus import load_labelled_or_shipped
+    if finetune:
+        from triage.fine_tuning import refuse_without_extra
+
+        refuse_without_extra()
     from triage.progress import progress_bar
-    from triage.registry_printed import print_outcome
+    from triage.registry_printed import held_out_as_text, print_outcome
     from triage.retraining import train_models
     from triage.source import Source
 
     columns, labels = pairs("--column", column), label_names(map_)
-    tickets = load_labelled_or_shipped(path, columns, labels)
-    source = Source.named(path, columns, labels) if path else None
+    source = Source.named(path, columns, labels, group, with_default_corpus) if path else None
+    tickets, left_out = _looked_through(source)
     with progress_bar("training") as bar:
-        outcomes = train_models(tickets, home, bar.reach, source=source, promote=not no_promote)
+        outcomes = train_models(
+            tickets,
+            home,
+            bar.reach,
+            source=source,
+            background=_background() if with_default_corpus else (),
+            promote=not no_promote,
+            seed=seed,
+            finetune=finetune,
+        )
     for reader, outcome in outcomes.items():
         print_outcome(reader, outcome, home)
+    if source:
+        held_out = next(iter(outcomes.values())).model.description["held_out"]
+        print(f"held out: {held_out_as_text(held_out)}")
+    raise typer.Exit(SOME_ROWS_FAILED if left_out else 0)
+
+
+def _refuse_without_data(options: Mapping[str, object]) -> None:
+    for option, given in options.items():
+        if given:
+            raise InputFaults(Fault(option, "goes with DATA", "name a labelled file"))
+
+
+def _background() -> list[LabelledTicket]:
+    """Return what our own models learn from."""
+    from rules import load_ruleset
+    from triage.corpus import load_corpus
+    from triage.training import to_learn_from
+
+    return to_learn_from(load_corpus(load_ruleset().schema))
+
+
+def _looked_through(source: Source | None) -> tuple[list[LabelledTicket], int]:
+    """Return the tickets to train on and how many rows are none; say what is wrong with them."""
+    from rules import load_ruleset
+    from triage.corpus import load_corpus
+    from triage.first_look import remarks
+
+    if source is None:
+        return load_corpus(load_ruleset().schema), 0
+    tickets, left_out = source.read()
+    found = remarks(tickets)
+    for line in found:
+        print(f"triage: {line}", file=sys.stderr)
+    if found or left_out:
+        print(f"triage: see triage data check {source.file}", file=sys.stderr)
+    return tickets, left_out
 
 
 def _usable_version(home: Path) -> str | None:
@@ -128,8 +204,11 @@ def evaluate(
         metrics = evaluate_file(data, Reader(reader))
     else:
         from triage.recipe_evaluation import Plan, evaluate_recipe
+        from triage.settings import Settings
 
-        metrics = evaluate_recipe(data, Plan(cross_validate, time_ordered), Reader(reader))
+        plan = Plan(cross_validate, time_ordered)
+        home = Settings.from_environment().home
+        metrics = evaluate_recipe(data, plan, Reader(reader), home)
     _show(metrics, as_json, print_metrics)
 
 

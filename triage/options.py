@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
 
 from tickets import Fault, InputFaults, Priority
 from tickets.faults import did_you_mean
 
 READERS = ("full", "light")
 """The values of `--reader`, as in `classifier.Reader`, whose import would delay `--help`."""
+
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        "--database-url",
+        help="The store; by default TRIAGE_DATABASE_URL, or a file in TRIAGE_HOME.",
+        show_default=False,
+    ),
+]
 
 
 def pairs(

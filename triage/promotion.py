@@ -42,13 +42,13 @@ class Match:
         return objections(self.comparison)
 
 
-def _registry() -> Registry:
-    return Registry(Settings.from_environment().home)
+def _registry(home: Path | None = None) -> Registry:
+    return Registry(home or Settings.from_environment().home)
 
 
-def stored_models() -> list[StoredModel]:
-    """Return all stored models, oldest first."""
-    return _registry().models()
+def stored_models(home: Path | None = None) -> list[StoredModel]:
+    """Return all stored models of a home, by default that of the settings, oldest first."""
+    return _registry(home).models()
 
 
 def dossier(version: str) -> Dossier:
@@ -96,14 +96,20 @@ def _compared(
 
 
 def promote_version(
-    version: str, source: Source | None, progress: Progress, *, force: bool, why: str
+    version: str,
+    source: Source | None,
+    progress: Progress,
+    *,
+    force: bool,
+    why: str,
+    home: Path | None = None,
 ) -> str:
     """Make a model current and return a line that says so.
 
     `InputFaults` when it cannot be used, and unless forced, when the gate refuses it or has nothing
     to judge by; then the current model stays.
     """
-    registry = _registry()
+    registry = _registry(home)
     model = registry.load(version)
     Desk.of(model)  # refuses a model that does not go with the rules
     before = registry.current_version(model.reader)
@@ -140,12 +146,12 @@ def _passed(
     return comparison
 
 
-def roll_back(reader: Reader) -> str:
+def roll_back(reader: Reader, home: Path | None = None) -> str:
     """Make the previous model current again and return a line that says so.
 
     `InputFaults` when there is none, or it cannot be used; then the current model stays.
     """
-    registry = _registry()
+    registry = _registry(home)
     version = registry.previous_version(reader)
     if version is None:
         problem = f"the {reader} reader has no earlier model to go back to"

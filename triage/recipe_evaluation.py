@@ -6,11 +6,11 @@ labels.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,12 @@ from classifier.cross_validation import (
     latest_fold,
     stratified_folds,
 )
-from classifier.encoder import Encoder, load_encoder
+from classifier.embedder import Embedder
 from classifier.evaluation import measures
 from classifier.fitting import Fold
 from classifier.progress import Progress, stretch
 from tickets import PRIORITIES, Fault, InputFaults
+from triage.embedding import load_embedder
 from triage.evaluation import Groups, LabelledData, Report
 from triage.labelled_file import LabelledFile, LabelledRow
 from triage.progress import progress_bar
@@ -58,19 +59,20 @@ class Plan:
         return f"stratified {self.parts}-fold cross-validation"
 
 
-def evaluate_recipe(data: LabelledData, plan: Plan, reader: Reader) -> Report:
+def evaluate_recipe(data: LabelledData, plan: Plan, reader: Reader, home: Path) -> Report:
     """Return how the training recipe does on tickets of a labelled file that it has not seen.
 
-    Each group is learnt and measured by itself. `InputFaults` when the plan does not fit the file.
+    Each group is learnt and measured by itself. What is embedded is kept in `home`. `InputFaults`
+    when the plan does not fit the file.
     """
     plan.refuse_if_senseless()
     file = data.read()
     rows = _usable(file, plan)
     recipe = load_recipe(reader)
-    encoder = load_encoder(threads=os.cpu_count() or 1) if reader is Reader.FULL else None
+    embedder = load_embedder(home) if reader is Reader.FULL else None
     groups = data.groups(rows)
     with progress_bar("measuring the recipe") as bar:
-        material = _Material.of(rows, recipe, encoder, stretch(bar.reach, 0, 2))
+        material = _Material.of(rows, recipe, embedder, stretch(bar.reach, 0, 2))
         _say_what_is_known(material.seen)
         found = _measured(
             material,
@@ -87,7 +89,7 @@ def evaluate_recipe(data: LabelledData, plan: Plan, reader: Reader) -> Report:
         "split": f"{plan}, a model for each {data.group_by}" if groups else str(plan),
         **everything.report(),
         "groups": {name: found[name].report() for name in groups},
-        "versions": {"encoder": encoder.version} if encoder else {},
+        "versions": {"encoder": embedder.encoder.version} if embedder else {},
     }
 
 
@@ -134,12 +136,12 @@ class _Material:
         cls,
         rows: Sequence[LabelledRow],
         recipe: Recipe,
-        encoder: Encoder | None,
+        embedder: Embedder | None,
         progress: Progress,
     ) -> _Material:
         tickets = [row.labelled for row in rows]
         labels = np.array([int(labelled.priority) for labelled in tickets])
-        return cls(tickets, labels, Observations.of(tickets, recipe, encoder, progress))
+        return cls(tickets, labels, Observations.of(tickets, recipe, embedder, progress))
 
     def those(self, numbers: Labels) -> _Material:
         """Return some of the tickets, by number."""

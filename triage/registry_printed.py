@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from triage.printed import table_console
+from triage.thresholds_printed import threshold_lines
 
 if TYPE_CHECKING:
     from classifier import Reader
@@ -89,13 +90,14 @@ def _cells(model: StoredModel) -> list[str]:
         str(model.reader),
         stored,
         f"{about['tickets']:,}",
-        _window(about),
+        window(about),
         ", ".join(_measured(about)) or "-",
         Path(_from(about)).name,
     ]
 
 
-def _window(description: Mapping[str, Any]) -> str:
+def window(description: Mapping[str, Any]) -> str:
+    """Return between which days the tickets were received that a model learnt from."""
     days = [description[key] for key in ("first_received_at", "last_received_at")]
     return "-" if None in days else " to ".join(day[:10] for day in days)
 
@@ -118,7 +120,8 @@ def dossier_record(dossier: Dossier) -> dict[str, Any]:
         "current": dossier.is_current,
         "folder": str(dossier.folder),
         "description": dict(dossier.model.description),
-        "history": [{**asdict(event), "at": event.at.isoformat()} for event in dossier.events],
+        "thresholds": asdict(dossier.model.thresholds),
+        "history": [event.as_record() for event in dossier.events],
     }
 
 
@@ -131,17 +134,26 @@ def print_dossier(dossier: Dossier) -> None:
     print(
         f"learnt from  {about['tickets']:,} tickets ({labels}), {about['with_facts']:,} with facts"
     )
-    print(f"data         {_from(about)}, received {_window(about)}, digest {about['data']}")
+    print(f"data         {_from(about)}, received {window(about)}, digest {about['data']}")
     if held_out := about.get("held_out"):
-        print(f"held out     {held_out['tickets']:,} tickets, {held_out['how']}")
+        print(f"held out     {held_out_as_text(held_out)}")
     if measured := ", ".join(_measured(about)):
         print(f"measured     {measured}")
+    for line in threshold_lines(dossier.model):
+        print(line)
     print(f"rules        {about['rules']}")
     libraries = ", ".join(f"{name} {version}" for name, version in about["libraries"].items())
     print(f"made with    {libraries}")
     print(f"folder       {dossier.folder}")
     for event in dossier.events:
         print(f"{event.at:%Y-%m-%d %H:%M} UTC  {_told(event)}")
+
+
+def held_out_as_text(record: Mapping[str, Any]) -> str:
+    """Return how many tickets were held out, how, and how many could not be."""
+    dropped = record.get("dropped", 0)  # models of an older program do not know it
+    less = f"; {dropped:,} more repeat tickets learnt from or are of their group" if dropped else ""
+    return f"{record['tickets']:,} tickets, {record['how']}{less}"
 
 
 def _told(event: Event) -> str:
@@ -175,15 +187,21 @@ def print_match(match: Match) -> None:
 
 
 def _print_comparison(comparison: Comparison) -> None:
+    table_console().print(comparison_table(comparison))
+
+
+def comparison_table(comparison: Comparison, other: str = "current") -> Table:
+    """Return a candidate beside another model as a table."""
     table = Table(box=None, pad_edge=False)
     table.add_column(f"{comparison.tickets:,} tickets, {comparison.p0_tickets:,} of them P0")
-    for heading in ("candidate", "current", "difference", "95 % interval"):
+    for heading in ("candidate", other, "difference", "95 % interval"):
         table.add_column(heading, justify="right")
     table.add_column("")
     for name, shown in NAMES.items():
         difference = getattr(comparison, name)
-        table.add_row(shown, *_figures(difference), _verdict(name, difference))
-    table_console().print(table)
+        verdict = difference.verdict(less_is_better=name == "expected_cost")
+        table.add_row(shown, *_figures(difference), verdict)
+    return table
 
 
 def _figures(difference: Difference) -> list[str]:
@@ -193,15 +211,3 @@ def _figures(difference: Difference) -> list[str]:
     interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
     sides = (f"{side:.3f}" for side in (difference.candidate, difference.current))
     return [*sides, f"{difference.value:+.3f}", interval]
-
-
-def _verdict(name: str, difference: Difference) -> str:
-    """Tell in words which is better, and whether that may be chance."""
-    sign = -1 if name == "expected_cost" else 1
-    if difference.value != difference.value:
-        return "cannot be judged"
-    if not difference.value:
-        return "the same"
-    word = "better" if sign * difference.value > 0 else "worse"
-    is_clear = difference.low > 0 or difference.high < 0
-    return word if is_clear else f"{word}, which may be chance"

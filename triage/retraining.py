@@ -9,16 +9,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from classifier import LabelledTicket, Model, Reader, Registry
-from classifier.fingerprints import fingerprints
-from classifier.progress import Progress, stretch
+from classifier.kinship import kin_of
+from classifier.progress import Progress, shares, stretch
+from rules import load_ruleset
 from tickets import InputFaults
-from triage.comparison import Comparison, labels_of, measures, suggested_priorities
+from triage.comparison import (
+    Comparison,
+    labels_of,
+    measures,
+    suggested_priorities,
+    suggestions,
+)
 from triage.desk import Desk
+from triage.embedding import cache_beside, embedder_in, load_embedder
+from triage.fine_tuning import fine_tuned
 from triage.gate import NO_CURRENT, Exam, judge_answers, objections, usable
 from triage.held_out import Parts, part
+from triage.reference import held_out_reference, keep_reference, latest_of
 from triage.source import Source
 from triage.suggest import cost_array
 from triage.training import train_readers
+
+_COMPARING, _TRAINING, _JUDGING = 1, 10, (3, 2)
+"""About how long it takes to compare tickets, to train, and to judge each reader."""
+_FINE_TUNING = 300
+"""About how long it takes, beside those, to fine-tune an encoder."""
 
 
 @dataclass(frozen=True)
@@ -39,36 +54,59 @@ def train_models(
     progress: Progress,
     *,
     source: Source | None = None,
+    background: Sequence[LabelledTicket] = (),
     promote: bool = True,
+    seed: int | None = None,
+    finetune: bool = False,
 ) -> dict[Reader, Outcome]:
     """Train both readers on the tickets that are not held out, and store them.
 
-    Tickets without a source are our own corpus. A model becomes current when its reader has none
-    that can be used, when it and the current one were both trained on our corpus, and when it
-    passes the gate; never without `promote`.
+    Tickets without a source are our own corpus. All of the `background` is learnt from, and nothing
+    is judged by it. A model becomes current when its reader has none that can be used, when it and
+    the current one were both trained on our corpus, and when it passes the gate; never without
+    `promote`. With `finetune` the full reader has an encoder of its own, fine-tuned first.
     """
     registry = Registry(home)
     registry.prepare()
-    parts = part(tickets)
+    lengths = (_COMPARING, _FINE_TUNING if finetune else 0, _TRAINING, *_JUDGING)
+    comparing, tuning, training, *judging = shares(progress, lengths)
+    # Our corpus has no copies, and splits of its own.
+    kin = kin_of([*background, *tickets], comparing) if source else None
+    parts = part(tickets, kin, background)
     is_judged = bool(source and parts.held_out)
-    stretches = 1 + len(Reader) * is_judged
-    trained = train_readers(parts.learnt, stretch(progress, 0, stretches))
+    if finetune:
+        embedder = embedder_in(home, fine_tuned(parts, len(background), home, tuning))
+    else:
+        embedder = load_embedder(home)
+    trained = train_readers(parts.learnt, parts.kin, embedder, training, seed)
     outcomes = {}
-    for number, (reader, model) in enumerate(trained.items(), start=1):
-        rest = stretch(progress, number, stretches)
-        exam = _exam(model, parts, stretch(rest, 0, 2)) if is_judged else None
+    for (reader, model), rest in zip(trained.items(), judging, strict=True):
+        exam = _exam(model, parts, registry, stretch(rest, 0, 3)) if is_judged else None
         described = _described(model, parts, source, exam)
-        stored = registry.add(described, fingerprints(parts.learnt), datetime.now(UTC))
+        stored = registry.add(described, parts.fingerprints, datetime.now(UTC))
+        if source and exam:
+            _keep_reference(stored, parts, source, registry, stretch(rest, 1, 3))
         if promote:
-            outcomes[reader] = _placed(stored, exam, registry, stretch(rest, 1, 2))
+            outcomes[reader] = _placed(stored, exam, registry, stretch(rest, 2, 3))
         else:
             outcomes[reader] = Outcome(stored, False, ("it was to be stored only",))
     return outcomes
 
 
-def _exam(model: Model, parts: Parts, progress: Progress) -> Exam:
-    answers = suggested_priorities(Desk.of(model), parts.held_out, progress)
+def _exam(model: Model, parts: Parts, registry: Registry, progress: Progress) -> Exam:
+    cache = cache_beside(registry)
+    answers = suggested_priorities(Desk.of(model), parts.held_out, progress, cache)
     return Exam(parts.held_out, answers)
+
+
+def _keep_reference(
+    stored: Model, parts: Parts, source: Source, registry: Registry, progress: Progress
+) -> None:
+    """Keep how the latest of the tickets were: the file may be gone later."""
+    desk, latest = Desk.of(stored), latest_of(parts.held_out)
+    seen = list(suggestions(desk, latest, progress))
+    reference = held_out_reference(desk, latest, seen, source.file)
+    keep_reference(reference, registry.folder / stored.version)
 
 
 def _described(model: Model, parts: Parts, source: Source | None, exam: Exam | None) -> Model:
@@ -78,10 +116,14 @@ def _described(model: Model, parts: Parts, source: Source | None, exam: Exam | N
     description = {
         **model.description,
         "source": source.as_record(),
-        "held_out": {"tickets": len(parts.held_out), "how": parts.how},
+        "held_out": {
+            "tickets": len(parts.held_out),
+            "how": parts.how,
+            "dropped": parts.dropped,
+        },
     }
     if exam:
-        costs = cost_array(Desk.of(model).rooms.ruleset)
+        costs = cost_array(load_ruleset())
         description["metrics"] = measures(labels_of(exam.tickets), exam.answers, costs)
     return dataclasses.replace(model, description=description)
 

@@ -63,16 +63,31 @@ def row_writer(path: str, kind: str, columns: Sequence[str]) -> Iterator[RowWrit
         raise InputFaults(_unwritable(path, error)) from None
 
 
+def write_whole(path: str, text: str) -> None:
+    """Write a text file whole or not at all; `InputFaults` when the place cannot be written."""
+    try:
+        with _replacing(Path(path)) as stream:
+            stream.write(text.encode("utf-8"))
+    except OSError as error:
+        raise InputFaults(_unwritable(path, error)) from None
+
+
 def _beside(path: Path, kind: str, columns: Sequence[str]) -> Iterator[RowWriter]:
-    """Write into a temporary file in the same folder and rename it at the end."""
+    with _replacing(path) as stream:
+        if path.name.lower().endswith(".gz"):
+            with gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as packed:
+                yield from _into(packed, kind, columns)
+        else:
+            yield from _into(stream, kind, columns)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file in the same folder and rename it when the block ends well."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            if path.name.lower().endswith(".gz"):
-                with gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as packed:
-                    yield from _into(packed, kind, columns)
-            else:
-                yield from _into(stream, kind, columns)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         _permit_as_usual(temporary)

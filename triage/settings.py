@@ -10,19 +10,29 @@ from pathlib import Path
 import platformdirs
 
 HOME_VARIABLE = "TRIAGE_HOME"
+DATABASE_VARIABLE = "TRIAGE_DATABASE_URL"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where this installation keeps its models."""
+    """Where this installation keeps its models, its files and its store."""
 
     home: Path
+    database_url: str
+    """By default, a SQLite file in the home."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read the settings from environment variables; by default, those of this process."""
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, database_url: str = ""
+    ) -> Settings:
+        """Read the settings from environment variables; by default, those of this process.
+
+        A database URL that was given otherwise, as an option, has precedence.
+        """
         given = os.environ if environment is None else environment
-        home = given.get(HOME_VARIABLE) or platformdirs.user_data_dir(
+        folder = given.get(HOME_VARIABLE) or platformdirs.user_data_dir(
             "ujet-triage", appauthor=False
         )
-        return cls(home=Path(home).expanduser())
+        home = Path(folder).expanduser()
+        url = database_url or given.get(DATABASE_VARIABLE) or f"sqlite:///{home}/triage.db"
+        return cls(home, url)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from classifier import LabelledTicket
+from rules import load_ruleset
 from tickets import Fault, InputFaults, Priority
-from triage.corpus import load_labelled_or_shipped
+from triage.corpus import load_labelled, name_left_out
 
 STANDARD_INPUT = "-"
 
@@ -23,14 +24,23 @@ class Source:
     columns: Mapping[str, str]
     """The file's name for a column of ours."""
     label_names: Mapping[str, Priority]
+    group: str = ""
+    """The file's column that says which tickets must stay together; nothing for none."""
+    with_default_corpus: bool = False
+    """Whether a model learns from our corpus too; it is never judged by it."""
 
     @classmethod
     def named(
-        cls, path: str, columns: Mapping[str, str], label_names: Mapping[str, Priority]
+        cls,
+        path: str,
+        columns: Mapping[str, str],
+        label_names: Mapping[str, Priority],
+        group: str = "",
+        with_default_corpus: bool = False,
     ) -> Source:
         """Return the source that a user names by a path, from wherever they stand."""
         file = path if path == STANDARD_INPUT else str(Path(path).absolute())
-        return cls(file, columns, label_names)
+        return cls(file, columns, label_names, group, with_default_corpus)
 
     @classmethod
     def of(cls, version: str, description: Mapping[str, Any]) -> Source:
@@ -42,14 +52,46 @@ class Source:
         if not Path(record["file"]).exists():
             problem = f"{record['file']}, which it was trained on, is no longer there"
             raise InputFaults(Fault(place, problem, remedy))
+        return cls.from_record(record)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Source:
+        """Return the source that a model's manifest tells of."""
         names = {word: Priority.parse(name) for word, name in record["labels"].items()}
-        return cls(record["file"], record["columns"], names)
+        return cls(
+            record["file"],
+            record["columns"],
+            names,
+            record.get("group", ""),  # models of an older program know neither
+            record.get("with_default_corpus", False),
+        )
 
     def as_record(self) -> dict[str, Any]:
         """Return what a model's manifest says of it."""
         names = {word: str(priority) for word, priority in self.label_names.items()}
-        return {"file": self.file, "columns": dict(self.columns), "labels": names}
+        return {
+            "file": self.file,
+            "columns": dict(self.columns),
+            "labels": names,
+            "group": self.group,
+            "with_default_corpus": self.with_default_corpus,
+        }
 
     def tickets(self) -> list[LabelledTicket]:
         """Read the labelled tickets; rows that are none are named on standard error."""
-        return load_labelled_or_shipped(self.file, self.columns, self.label_names)
+        return self.read()[0]
+
+    def read(self) -> tuple[list[LabelledTicket], int]:
+        """Read the labelled tickets; name on standard error the rows that are none, and count them.
+
+        `InputFaults` when the file cannot be used.
+        """
+        tickets, faults = load_labelled(
+            self.file,
+            load_ruleset().schema,
+            columns=self.columns,
+            label_names=self.label_names,
+            group=self.group,
+        )
+        name_left_out(faults)
+        return tickets, len(faults)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from classifier import Model, cheapest
+from classifier import Model, Thresholds, cheapest
 from rules import Diagram, Engine, Ruleset, Verdict, VerdictTable, distributions
 from tickets import PRIORITIES, Action, Change, FactSchema, Priority, Reading, Reason, Suggestion
 from triage.nearest_change import nearest_changes
@@ -29,12 +29,14 @@ def suggest(
     ruleset = engine.ruleset
     facts = fact_arrays(readings, ruleset.schema)
     rules_view = distributions(diagram, facts)
-    direct_view = np.array([[reading.direct_view[p] for p in PRIORITIES] for reading in readings])
+    direct_view = direct_array(readings)
     pooled = model.pool.combine(rules_view, direct_view)
-    suggested = cheapest(pooled, cost_array(ruleset))
+    safest = cheapest(pooled, cost_array(ruleset))
+    suggested = model.thresholds.raised(safest, pooled)
     weighed = map(
         _Weighed,
         map(Priority, suggested.tolist()),
+        map(Priority, safest.tolist()),
         pooled,
         map(Priority, rules_view.argmax(axis=1).tolist()),
         map(Priority, direct_view.argmax(axis=1).tolist()),
@@ -51,6 +53,8 @@ class _Weighed:
     """What came of the two views of one ticket."""
 
     suggested: Priority
+    safest: Priority
+    """The priority of least expected cost, before floors."""
     pooled: Floats
     """Probabilities of the priorities, shape (5,)."""
     by_rules: Priority
@@ -71,6 +75,11 @@ def fact_arrays(readings: Sequence[Reading], schema: FactSchema) -> dict[str, Fl
         )
         for fact in schema
     }
+
+
+def direct_array(readings: Sequence[Reading]) -> Floats:
+    """Return the direct views of n readings, shape (n, 5)."""
+    return np.array([[reading.direct_view[p] for p in PRIORITIES] for reading in readings])
 
 
 def cost_array(ruleset: Ruleset) -> Floats:
@@ -94,23 +103,34 @@ def _suggestion(reading: Reading, weighed: _Weighed, model: Model, engine: Engin
         threshold=model.thresholds.auto[priority],
         action=action if reading.is_supported_language else Action.REVIEW,
         facts=reading.facts,
-        reasons=tuple(_reasons(weighed, engine.verdict(likeliest))),
+        reasons=tuple(_reasons(weighed, engine.verdict(likeliest), model.thresholds)),
         nearest_change=weighed.change,
     )
 
 
-def _reasons(weighed: _Weighed, verdict: Verdict) -> Iterator[Reason]:
+def _reasons(weighed: _Weighed, verdict: Verdict, thresholds: Thresholds) -> Iterator[Reason]:
     """Yield the rules of the likeliest facts, then what else moved the suggestion."""
     yield from verdict.reasons
-    if verdict.priority != weighed.suggested:
+    if verdict.priority != weighed.safest:
         because = (
             f"The likeliest facts make it {verdict.priority}; weighed with how sure each fact is,"
-            f" with the whole text and with the cost of a mistake, {weighed.suggested} is the safer"
+            f" with the whole text and with the cost of a mistake, {weighed.safest} is the safer"
             " choice."
         )
-        yield Reason("remark", "facts-are-uncertain", because, weighed.suggested)
+        yield Reason("remark", "facts-are-uncertain", because, weighed.safest)
+    if weighed.suggested != weighed.safest:
+        yield Reason("remark", "recall-floor", _floor(weighed, thresholds), weighed.suggested)
     if {weighed.direct} != {verdict.priority, weighed.by_rules}:
         yield Reason("remark", "whole-text-differs", _whole_text(weighed), weighed.direct)
+
+
+def _floor(weighed: _Weighed, thresholds: Thresholds) -> str:
+    name, floor = str(weighed.suggested), thresholds.floors[weighed.suggested]
+    return (
+        f"By the cost of a mistake alone it would be {weighed.safest}; so that few {name} are"
+        f" missed, it is {name} from a probability of {floor:g} on, and here that is"
+        f" {weighed.pooled[weighed.suggested]:.4f}."
+    )
 
 
 def _whole_text(weighed: _Weighed) -> str:

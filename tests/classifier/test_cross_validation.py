@@ -11,7 +11,6 @@ from sklearn.metrics import cohen_kappa_score, f1_score
 from classifier import LabelledTicket, Reader, load_recipe
 from classifier.cross_validation import Observations, latest_fold, learnt_rows, stratified_folds
 from classifier.evaluation import undertriage
-from classifier.features import ticket_text
 from classifier.intervals import MEASURES, intervals
 from classifier.rows import feature_rows, learn_space
 
@@ -27,8 +26,8 @@ def some(corpus: list[LabelledTicket]) -> list[LabelledTicket]:
 def test_the_recipe_is_measured_on_the_rows_that_training_sees(some: list[LabelledTicket]) -> None:
     seen = Observations.of(some, RECIPE, None, lambda done, total: None)
     rows = learnt_rows(seen, np.arange(len(some)), RECIPE).toarray()
-    texts = [ticket_text(labelled.ticket) for labelled in some]
-    trained = feature_rows(learn_space(texts, RECIPE), texts).toarray()
+    tickets = [labelled.ticket for labelled in some]
+    trained = feature_rows(learn_space(tickets, RECIPE), tickets).toarray()
     assert rows.shape == trained.shape
     # Names equally common may stand in another order; each column occurs in both.
     assert np.sort(rows.sum(axis=0)) == pytest.approx(np.sort(trained.sum(axis=0)), abs=1e-5)

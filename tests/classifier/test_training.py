@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from classifier import LabelledTicket, Model, Reader, Registry, load_model, load_recipe
-from classifier.features import FeatureSpace, Words, learn_vocabulary, ticket_text
+from classifier.features import FeatureSpace, Words, names_found, ticket_text, vocabulary_of
 from classifier.progress import Progress
 from classifier.training import Material, train
 from tickets import PRIORITIES, InputFaults, Priority, Ticket
@@ -43,7 +43,8 @@ def test_the_weights_of_words_are_those_of_scikit_learn() -> None:
     bodies = ["calls drop and drop", "calls fail", "chat is fine", "fine calls drop"]
     texts = [ticket_text(Ticket("1", body=body)) for body in bodies]
     part = Words()
-    vocabulary = learn_vocabulary(part, texts, weight=1, fewest_tickets=1, most_names=1000)
+    found = names_found(part, texts)
+    vocabulary = vocabulary_of(part, found, len(texts), weight=1, fewest_tickets=1, most_names=1000)
     space = FeatureSpace((part,), (vocabulary,))
     ours = np.zeros((len(texts), space.size))
     for row, text in enumerate(texts):

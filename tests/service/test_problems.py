@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 from tickets import InputFaults
 from triage.desk import Desk
+from triage.journal import JsonLines
 from triage.service.limits import Limits
 from triage.service.listening import listen
 
@@ -143,10 +145,10 @@ def test_a_body_that_does_not_come_is_not_waited_for(strict: httpx.Client) -> No
 
 @pytest.mark.parametrize("path", ["/v1/triage", "/v1/triage/batch"])
 def test_when_all_places_are_taken_the_client_is_asked_to_come_again(
-    serve: Callable[..., Any], desk: Desk, path: str
+    serve: Callable[..., Any], path: str
 ) -> None:
     limits = Limits(waiting_tickets=1, running_batches=1, retry_seconds=7)
-    with serve(desk, limits) as client, stalled(client, path) as first:
+    with serve(limits=limits) as client, stalled(client, path) as first:
         answers = (client.post(path, json=[]) for _ in range(1_000))
         answer = next(answer for answer in answers if answer.status_code == 503)
         assert "waiting" in problem(answer, 503)["detail"]
@@ -171,8 +173,9 @@ def test_a_failure_of_the_program_is_a_problem_without_a_word_of_the_ticket(
         with pytest.raises(httpx.RemoteProtocolError):
             client.post("/v1/triage/batch", json=[{"body": "Kingfisher"}])
         assert client.get("/healthz").status_code == 200
-    assert "failed error=AttributeError at=" in caplog.text
-    assert "Kingfisher" not in caplog.text
+    failed = [record for record in caplog.records if record.getMessage() == "failed"]
+    assert [vars(record)["fields"]["error"] for record in failed] == ["AttributeError"] * 2
+    assert "Kingfisher" not in "".join(JsonLines().format(record) for record in caplog.records)
 
 
 def test_texts_and_query_strings_are_not_logged(
@@ -183,24 +186,18 @@ def test_texts_and_query_strings_are_not_logged(
     service.post("/v1/triage", json=ticket)
     service.post("/v1/triage/batch?note=Kingfisher", json=[ticket])
     service.get("/Kingfisher")
-    logged = [r.getMessage() for r in caplog.records if r.name.startswith("triage")]
-    assert [line.rsplit(" ", 1)[0] for line in logged] == [
-        "request method=POST route=/v1/triage status=422",
-        "request method=POST route=/v1/triage/batch status=200",
-        "request method=GET route=unknown status=404",
+    logged = [r for r in caplog.records if r.name.startswith("triage")]
+    assert [(r.getMessage(), *list(vars(r)["fields"].values())[1:4]) for r in logged] == [
+        ("request", "POST", "/v1/triage", 422),
+        ("request", "POST", "/v1/triage/batch", 200),
+        ("request", "GET", "unknown", 404),
     ]
+    lines = [JsonLines().format(record) for record in logged]
+    assert [json.loads(line)["status"] for line in lines] == [422, 200, 404]
+    assert "Kingfisher" not in "".join(lines)
 
 
-@pytest.mark.parametrize(
-    ("host", "message"),
-    [
-        ("0.0.0.0", "can be reached from other machines, and nothing asks who calls yet"),
-        ("::", "can be reached from other machines"),
-        ("192.0.2.1", "can be reached from other machines"),
-        ("no such host", "is no address"),
-        ("x" * 70 + ".example", "is no address"),
-    ],
-)
-def test_it_listens_on_this_machine_only(host: str, message: str) -> None:
-    with pytest.raises(InputFaults, match=message):
+@pytest.mark.parametrize("host", ["no such host", "x" * 70 + ".example"])
+def test_a_host_that_is_none_is_named(host: str) -> None:
+    with pytest.raises(InputFaults, match="is no address"):
         listen(host, 0)

@@ -88,6 +88,6 @@ def test_a_promoted_model_serves_without_a_restart_and_a_broken_one_never(
         assert within(30, lambda: serves() == third)
     serving.send_signal(signal.SIGINT)
     _, log = serving.communicate(timeout=30)
-    assert log.count("new model serves") == 2
-    assert log.count("new model refused version=0123456789ab") == 1
+    assert log.count("new desk serves") == 2
+    assert log.count('"new desk refused", "model": "0123456789ab"') == 1
     assert "Traceback" not in log

@@ -83,7 +83,7 @@ def test_health_and_single_tickets_are_answered_during_a_long_batch(service: htt
 
 def test_clients_that_leave_free_their_places(serve: Serve, desk: Desk) -> None:
     tickets = [{"body": "Chat is down"}] * 5_000  # more answers than the network holds unread
-    with serve(desk, Limits(running_batches=1)) as client:
+    with serve(desk, limits=Limits(running_batches=1)) as client:
         with client.stream("POST", "/v1/triage/batch", json=tickets) as answer:
             answered = answer.iter_raw()  # let go of, it would close the connection
             next(answered)
@@ -104,8 +104,8 @@ def test_a_taken_port_is_one_clear_line(triage: Run) -> None:
     )
 
 
-def test_it_refuses_to_be_reached_from_elsewhere(triage: Run) -> None:
-    done = triage("serve", "--host", "0.0.0.0")
+def test_without_a_key_it_refuses_to_be_reached_from_elsewhere(triage: Run) -> None:
+    done = triage("serve", "--host", "0.0.0.0", "--port", "0", "--database-url", "sqlite:///x.db")
     assert done.returncode == 2
     assert done.stderr.startswith('triage: --host: "0.0.0.0" can be reached from other machines')
     assert done.stderr.count("\n") == 1

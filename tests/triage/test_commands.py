@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -298,9 +299,10 @@ def test_a_full_disk_ends_with_one_line_and_leaves_nothing(
 def test_training_on_a_users_own_file_makes_the_model_current(
     triage: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    own = random.Random(1)  # words of its own, so that no ticket is a near copy of another
     rows = "text,urgency\n" + "".join(
-        f"{text} {'abcdefghij'[n % 10] * 4},{label}\n"
-        for n in range(40)
+        f"{text} {' '.join(''.join(own.choices('abcdefghij', k=8)) for _ in range(4))},{label}\n"
+        for _ in range(40)
         for text, label in [("nothing rings", "high"), ("please explain colours", "low")]
     )
     (tmp_path / "mine.csv").write_text(rows)

@@ -65,7 +65,7 @@ def write(path: Path, records: list[dict[str, str]]) -> str:
 def recipe_on(
     path: str, plan: Plan, *, group_by: str = "", names: Mapping[str, Priority] = NAMES
 ) -> dict[str, Any]:
-    return evaluate_recipe(LabelledData(path, {}, names, group_by), plan, Reader.LIGHT)
+    return evaluate_recipe(LabelledData(path, {}, names, group_by), plan, Reader.LIGHT, Path())
 
 
 def test_each_group_is_cross_validated_by_itself_without_its_small_classes(
@@ -230,7 +230,7 @@ def test_the_full_recipe_learns_from_what_its_encoder_knows_and_is_not_judged_by
         for one in tickets
     ]
     path = write(tmp_path / "ours.csv", records)
-    report = evaluate_recipe(LabelledData(path, {}, {}), Plan(2), Reader.FULL)
+    report = evaluate_recipe(LabelledData(path, {}, {}), Plan(2), Reader.FULL, tmp_path)
     assert report["measured"] == "training recipe, full reader, direct view only"
     assert report["n"] + sum(report["excluded"].values()) >= 40
     assert report["n"] <= 40

@@ -23,7 +23,7 @@ from classifier.training import Material, train
 from tickets import InputFaults, Priority, Ticket
 from triage.comparison import Comparison, compare, measures
 from triage.gate import objections
-from triage.held_out import FEWEST, part
+from triage.held_out import part
 from triage.training import current_rules
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -43,13 +43,19 @@ def word(number: int) -> str:
     return "".join("bdfgklmnprst"[number // 12**at % 12] + "aeiou"[number % 5] for at in range(3))
 
 
+def own_words(number: int) -> str:
+    """Return enough words of its own that a ticket is no near copy of others on its matter."""
+    return " ".join(word(number * prime) + word(number) for prime in (7, 11, 13))
+
+
 def office_rows(numbers: Sequence[int], labels: Sequence[str] = tuple(MATTERS)) -> str:
     """Return a labelled CSV file; a ticket's text says its matter, `labels` give its priority."""
     names = dict(zip(MATTERS, labels, strict=True))
     rows = [
-        f"{text} {word(number)},{names[matter]},{NOW + timedelta(minutes=number):%Y-%m-%dT%H:%MZ}"
+        f"{text} {own_words(4 * number + at)},{names[matter]},"
+        f"{NOW + timedelta(minutes=number):%Y-%m-%dT%H:%MZ}"
         for number in numbers
-        for matter, text in MATTERS.items()
+        for at, (matter, text) in enumerate(MATTERS.items())
     ]
     return "\n".join(["body,priority,received_at", *rows]) + "\n"
 
@@ -247,11 +253,6 @@ def test_without_dates_the_same_fifth_is_held_out_in_whatever_order() -> None:
     there, back = part(tickets), part(tickets[::-1])
     assert len(there.held_out) == 40
     assert {t.ticket.id for t in there.held_out} == {t.ticket.id for t in back.held_out}
-
-
-def test_nothing_is_held_out_where_it_could_not_be_judged_by() -> None:
-    assert part(numbered(5 * FEWEST - 1)).held_out == ()
-    assert len(part(numbered(5 * FEWEST)).held_out) == FEWEST
 
 
 def test_a_copy_of_what_is_learnt_from_is_not_held_out() -> None:

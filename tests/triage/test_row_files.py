@@ -147,7 +147,7 @@ def test_empty_lines_of_a_csv_file_are_no_rows() -> None:
         ("a.csv.gz", b"no gzip at all", "a.csv.gz: cannot be read: Not a gzipped file"),
         (
             "a.csv.gz",
-            gzip.compress(b"id,body\n1,x\n" * 99)[:-20],
+            gzip.compress(b"id,body\n1,x\n" * 99, mtime=0)[:-20],
             "compressed data that is damaged or cut short",
         ),
         ("a.parquet", b"PAR1 but no more", "a.parquet: is not a whole Parquet file"),

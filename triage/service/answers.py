@@ -6,17 +6,15 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any
 
-from tickets import Assessment
-
 
 def encoded(record: Any) -> bytes:
     """Return JSON in UTF-8; half a character that a client sent goes back as its JSON escape."""
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def encoded_all(assessments: Iterable[Assessment]) -> list[bytes]:
-    """Return the JSON of each assessment."""
-    return [encoded(assessment.as_record()) for assessment in assessments]
+def encoded_all(records: Iterable[Any]) -> list[bytes]:
+    """Return the JSON of each record."""
+    return [encoded(record) for record in records]
 
 
 async def as_lines(chunks: AsyncIterator[Sequence[bytes]]) -> AsyncIterator[bytes]:

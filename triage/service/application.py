@@ -5,35 +5,37 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 
 from fastapi import FastAPI
 
-from triage.desk import Desk
-from triage.service import openapi
+from triage.renewal import Renewal
+from triage.review import pages
+from triage.service import models, openapi, operations, review, routes, webhooks
+from triage.service.background import Background
 from triage.service.guard import Guard
-from triage.service.limits import LIMITS, Limits
+from triage.service.installation import Installation
 from triage.service.problems import answer_with_problems
-from triage.service.renewal import follow
-from triage.service.routes import Service, router
-from triage.service.workers import Workers
+from triage.service.service import Service
 
 
-def create_app(desk: Desk, limits: Limits = LIMITS, home: Path | None = None) -> FastAPI:
-    """Return an app that assesses tickets with a desk; it keeps nothing.
+def create_app(installation: Installation) -> FastAPI:
+    """Return an app that assesses tickets and keeps what comes of them.
 
-    With the home that the desk's model comes from, the app follows it to the next current model.
+    With a home, the app follows it to the next current model. The store is the caller's to close.
     """
-    workers = Workers(limits)
+    service = Service.of(installation)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        following = asyncio.create_task(follow(app, home)) if home else None
+        background = Background(app)
+        background.start()
+        following = asyncio.create_task(_follow(app, installation))
         yield
-        if following:
-            following.cancel()
-        workers.close()
+        following.cancel()
+        service.workers.close()
+        background.stop()
 
     app = FastAPI(
         title="UJET triage",
@@ -42,9 +44,18 @@ def create_app(desk: Desk, limits: Limits = LIMITS, home: Path | None = None) ->
         lifespan=lifespan,
         redoc_url=None,
     )
-    app.state.service = Service(desk, limits, workers)
-    app.include_router(router)
+    app.state.service = service
+    for part in (routes, review, webhooks, models, operations, pages):
+        app.include_router(part.router)
     answer_with_problems(app)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, measures=service.measures)
     openapi.describe(app)
     return app
+
+
+async def _follow(app: FastAPI, installation: Installation) -> None:
+    """Let the current desk serve; requests that have begun keep theirs."""
+    if installation.home is None:
+        return
+    async for desk in Renewal(installation.home, installation.desk).desks():
+        app.state.service = replace(app.state.service, desk=desk)

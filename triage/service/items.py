@@ -17,7 +17,7 @@ _READ = (*FIELDS, "created_at")
 
 def one_row(body: bytes) -> Row:
     """Return the ticket of a body; `Problem` 400 if it is not JSON, 422 if it is no ticket."""
-    item = _whole_json(body)
+    item = whole_json(body)
     if isinstance(item, list):
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -31,7 +31,7 @@ def one_row(body: bytes) -> Row:
 
 def rows_of_list(body: bytes, most: int) -> list[Row]:
     """Return the items of a JSON list; `Problem` for what is none, or has more than `most`."""
-    items = _whole_json(body)
+    items = whole_json(body)
     if not isinstance(items, list):
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -45,7 +45,7 @@ def rows_of_lines(body: bytes, most: int) -> list[Row]:
     """Return the lines of NDJSON, blank ones left out; `Problem` 413 for more than `most`."""
     lines = [line for line in body.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
     _refuse_too_many(len(lines), most)
-    return [_row_of_line(number, line) for number, line in enumerate(lines, start=1)]
+    return [row_of_line(number, line) for number, line in enumerate(lines, start=1)]
 
 
 def _refuse_too_many(count: int, most: int) -> None:
@@ -54,7 +54,8 @@ def _refuse_too_many(count: int, most: int) -> None:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
 
-def _row_of_line(number: int, line: bytes) -> Row:
+def row_of_line(number: int, line: bytes) -> Row:
+    """Return the ticket of a line, with its fault if it is none."""
     try:
         return _row(number, _parse(line))
     except NotJson as error:
@@ -85,7 +86,8 @@ class NotJson(ValueError):  # noqa: N818 - reads as what it says
     """Bytes are not JSON; says why and where, never quoting them."""
 
 
-def _whole_json(body: bytes) -> Any:
+def whole_json(body: bytes) -> Any:
+    """Return the JSON of a body; `Problem` 400 where it is none."""
     try:
         return _parse(body)
     except NotJson as error:

@@ -27,6 +27,17 @@ class Limits:
     about a second. More would wait longer than their callers do."""
     running_batches: int = 4
     """Batches being read or worked on; with their bodies they are what fills the memory."""
+    store_threads: int = 4
+    """For what needs the store only: deliveries, decisions, lists. They mostly wait for it."""
+    waiting_for_store: int = 256
+    """Such requests being read or waiting; a delivery takes a few milliseconds."""
+    waiting_sign_ins: int = 20
+    """Passwords being tried, one after another, as each takes much of a processor."""
+    delivery_bytes: int = 5 * 2**20
+    """Of a webhook delivery; desks send far less."""
+    requests_per_second: float = 200
+    """Of one key, on average: more than the model can do, so that one client cannot take all."""
+    requests_at_once: int = 400
     body_seconds: float = 60
     """For a body to arrive: who sends nothing must not keep a place."""
     retry_seconds: int = 1

@@ -1,4 +1,4 @@
-"""Where the service listens: on this machine only, as it does not ask who calls."""
+"""Where the service listens."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ BACKLOG = 128
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on a loopback address; port 0 takes a free one.
+    """Return a socket that listens on an address; port 0 takes a free one.
 
-    `InputFaults` for an address that others can reach, that is not there, or that is taken.
+    `InputFaults` for an address that is none, that is not of this machine, or that is taken.
     """
     family, found = _resolved(host, port)
     try:
@@ -29,12 +29,12 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, str]:
         entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise InputFaults(Fault("--host", f'"{host}" is no address', "use 127.0.0.1")) from None
-    found = [(family, str(place[0])) for family, _, _, _, place in entries]
-    if not all(ip_address(name).is_loopback for _, name in found):
-        problem = f'"{host}" can be reached from other machines, and nothing asks who calls yet'
-        remedy = "use 127.0.0.1, behind a proxy that authenticates if others are to reach it"
-        raise InputFaults(Fault("--host", problem, remedy))
-    return found[0]
+    return next((family, str(place[0])) for family, _, _, _, place in entries)
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    """Tell whether only this machine reaches a listening socket."""
+    return ip_address(listener.getsockname()[0]).is_loopback
 
 
 def _refused(host: str, port: int, error: OSError) -> Fault:

@@ -11,9 +11,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from tickets import TicketFault
+from tickets import InputFaults, TicketFault
 
 PROBLEM_JSON = "application/problem+json"
+
+STORE_RETRY_SECONDS = 5
+"""What a client is asked to wait: about what a database takes to start again."""
 
 _DETAILS = {
     HTTPStatus.NOT_FOUND: "Nothing is at this address; /docs lists what there is.",
@@ -56,6 +59,18 @@ class Problem(Exception):  # noqa: N818 - named as RFC 9457 names it
 def invalid_ticket(fault: TicketFault) -> Problem:
     """Return the problem of a ticket with a field that cannot be used."""
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(fault), errors=[fault.as_record()])
+
+
+def invalid_input(faults: InputFaults) -> Problem:
+    """Return the problem of a value that cannot be used."""
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(faults))
+
+
+def store_unavailable() -> Problem:
+    """Return the problem of a store that cannot be reached or written; nothing was stored."""
+    detail = "The store does not answer or is full; nothing was kept. Send it again."
+    headers = {"Retry-After": str(STORE_RETRY_SECONDS)}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers)
 
 
 def answer_with_problems(app: FastAPI) -> None:

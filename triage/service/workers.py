@@ -1,6 +1,6 @@
-"""Two lanes to the model, for single tickets and for batches: neither waits for the other.
+"""Lanes: to the model for single tickets and for batches, to the store alone, to sign in.
 
-Each has threads, and places for the requests that may wait for them.
+None waits for another. Each has threads, and places for the requests that may wait for them.
 
 Requests are let in before their body is read, so that places bound the memory too. Health checks
 need neither a place nor a thread: they are answered whatever the load.
@@ -72,7 +72,26 @@ class Workers:
             retry_seconds=limits.retry_seconds,
         )
 
+        self.readiness = Lane(
+            "readiness checks", places=0, threads=1, retry_seconds=limits.retry_seconds
+        )
+        self.store = Lane(
+            "requests",
+            places=limits.waiting_for_store,
+            threads=limits.store_threads,
+            retry_seconds=limits.retry_seconds,
+        )
+        self.sign_ins = Lane(
+            "sign-ins",
+            places=limits.waiting_sign_ins,
+            threads=1,
+            retry_seconds=limits.retry_seconds,
+        )
+
     def close(self) -> None:
         """Wait for work that has begun; drop what has not."""
         self.tickets.close()
         self.batches.close()
+        self.store.close()
+        self.readiness.close()
+        self.sign_ins.close()

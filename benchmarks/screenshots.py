@@ -1,0 +1,152 @@
+"""Pictures of the review desk for the documentation, of a store filled with tickets of the corpus.
+
+    python -m benchmarks.screenshots [--into docs/screenshots] [--browser /usr/bin/chromium]
+
+Needs a trained model (`make setup`) and Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from rules import load_ruleset
+from tickets import PRIORITIES, Ticket
+from tickets.store import Arrival, Decision, DecisionKind, EventKind, Store, open_store
+from triage.corpus import SHIPPED, load_labelled
+from triage.desk import Desk
+from triage.intake import Intake, Taken
+from triage.service.application import create_app
+from triage.service.installation import Installation
+from triage.service.listening import address, listen
+
+TICKETS, PENDING = 110, 60
+AGENTS = ("Ana", "Ben", "Chloe")
+AREAS = ("voice", "chat", "reporting", "admin", None)
+CUSTOMERS = ("Northwind Airlines", "Contoso Retail", "Fabrikam Bank", "Tailspin Toys")
+WIDE, PHONE = 1280, 390
+PAGES = {"queue": "/review", "overview": "/review/overview", "policy": "/review/policy"}
+
+
+def main() -> None:
+    """Take the pictures."""
+    asked = _asked()
+    asked.into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/triage.db")
+        desk = Desk.load()
+        first = _fill(store, desk)
+        with _served(desk, store) as here, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=asked.browser, args=["--no-sandbox"]
+            )
+            pages = {**PAGES, "ticket": f"/review/tickets/{first}"}
+            for name, path in pages.items():
+                for width, scheme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "light")):
+                    size = "phone" if width == PHONE else scheme
+                    file = asked.into / f"{name}-{size}.png"
+                    _picture(browser, f"{here}{path}", width, scheme, file)
+                    print(file)
+            browser.close()
+        store.close()
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--into", type=Path, default=Path("docs/screenshots"))
+    parser.add_argument("--browser", default="/usr/bin/chromium")
+    return parser.parse_args()
+
+
+def _fill(store: Store, desk: Desk) -> str:
+    """Store tickets, the older ones decided; return the key of one that waits."""
+    now, chance = datetime.now(UTC), random.Random(5)
+    taken = Intake(store, blind_share=0.08).take(_arrivals(now, chance), desk, now)
+    for one in taken[PENDING:]:
+        _decide(store, one, chance)
+    store.claims.take(taken[3].ticket.key, AGENTS[0], now, timedelta(hours=5))
+    return next(one.ticket.key for one in taken if not one.suggestion.is_blind)
+
+
+def _arrivals(now: datetime, chance: random.Random) -> list[tuple[Ticket, Arrival]]:
+    corpus, _ = load_labelled(SHIPPED, load_ruleset().schema)
+    pool = [one.ticket for one in corpus if one.ticket.subject and len(one.ticket.body) > 120]
+    return [
+        _arrival(number, ticket, now) for number, ticket in enumerate(chance.sample(pool, TICKETS))
+    ]
+
+
+def _arrival(number: int, ticket: Ticket, now: datetime) -> tuple[Ticket, Arrival]:
+    minutes = 7 * number if number < PENDING else 24 * 60 + 95 * (number - PENDING)
+    name = str(5000 + number)
+    given = replace(
+        ticket,
+        id=name,
+        tier=("standard", "premium")[number % 2],
+        channel=("web", "email", "phone", "chat")[number % 4],
+        received_at=now - timedelta(minutes=minutes),
+    )
+    arrival = Arrival(
+        source="zendesk:support",
+        external_id=name,
+        requester=f"user{number}@example.com",
+        organization=CUSTOMERS[number % len(CUSTOMERS)],
+        product_area=AREAS[number % len(AREAS)],
+        url=f"https://desk.example.com/tickets/{name}",
+    )
+    return given, arrival
+
+
+def _decide(store: Store, one: Taken, chance: random.Random) -> None:
+    suggested, actor = one.suggestion.priority, chance.choice(AGENTS)
+    at = one.ticket.received_at + timedelta(minutes=11)
+    if chance.random() < 0.8:
+        decision = Decision(DecisionKind.ACCEPT, actor)
+    else:
+        other = chance.choice([priority for priority in PRIORITIES if priority != suggested])
+        decision = Decision(DecisionKind.OVERRIDE, actor, other, "wrong-tier")
+    store.decisions.decide(one.suggestion.id, decision, None, at)
+    store.clock_events.add(one.ticket.key, EventKind.REPLIED, at + timedelta(minutes=5), {}, None)
+
+
+@contextmanager
+def _served(desk: Desk, store: Store) -> Iterator[str]:
+    listener = listen("127.0.0.1", 0)
+    app = create_app(Installation(desk, store))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield address(listener)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _picture(browser: Browser, url: str, width: int, scheme: str, file: Path) -> None:
+    page: Page = browser.new_page(
+        viewport={"width": width, "height": 860},
+        color_scheme="dark" if scheme == "dark" else "light",
+        timezone_id="Europe/Berlin",
+    )
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=file)
+    page.close()
+
+
+if __name__ == "__main__":
+    main()
