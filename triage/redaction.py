@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from triage.personal_data import BULLET, HIDDEN, PATTERNS, Pattern
+
+_LOOKS = 2
+"""A hostile line can make each look find one more; two are enough for what people write."""
 
 
 @dataclass(frozen=True)
@@ -20,20 +23,16 @@ class Found:
 
 def redact(text: str) -> str:
     """Return the text with labels such as `[email]` in the place of personal data."""
-    pieces, at = [], 0
-    for found in personal_data(text):
-        pieces += [text[at : found.start], f"[{found.label}]"]
-        at = found.end
-    return "".join(pieces) + text[at:]
+    return _looked_again(text, _labelled)
 
 
 def mask(text: str) -> str:
     """Return the text with a bullet for each character of personal data; offsets stay valid."""
-    return _covered(text, personal_data(text), BULLET)
+    return _looked_again(text, _masked)
 
 
 def personal_data(text: str) -> list[Found]:
-    """Return where personal data stands in a text, in order; stretches never overlap."""
+    """Return where one look finds personal data, in order; stretches never overlap."""
     everything: list[Found] = []
     rest = text
     for pattern in PATTERNS:
@@ -41,6 +40,27 @@ def personal_data(text: str) -> list[Found]:
         rest = _covered(rest, news, HIDDEN)
         everything += news
     return [found for found in _outermost(everything) if found.label]
+
+
+def _looked_again(text: str, cover: Callable[[str], str]) -> str:
+    """Look again after a look that found something: a number may have stood before another."""
+    for _ in range(_LOOKS):
+        if (covered := cover(text)) == text:
+            break
+        text = covered
+    return text
+
+
+def _labelled(text: str) -> str:
+    pieces, at = [], 0
+    for found in personal_data(text):
+        pieces += [text[at : found.start], f"[{found.label}]"]
+        at = found.end
+    return "".join(pieces) + text[at:]
+
+
+def _masked(text: str) -> str:
+    return _covered(text, personal_data(text), BULLET)
 
 
 def _matches(pattern: Pattern, text: str) -> Iterator[Found]:

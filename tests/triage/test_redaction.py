@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifier import LabelledTicket
@@ -25,6 +25,7 @@ from triage.redaction import mask, personal_data, redact
         ("London 020 7946 0958", "London [phone]"),
         ("mobile 5551234567", "mobile [phone]"),
         ("queue (020 555 0150 to 0159)", "queue ([phone] to 0159)"),
+        ("415-555-0123 415-555-0124 020 7946 0958", "[phone] [phone] [phone]"),
         ("card 4111 1111 1111 1111 and 2 agents", "card [card] and 2 agents"),
         ("amex 3782-822463-10005", "amex [card]"),
         ("IBAN DE89 3704 0044 0532 0130 00 PLEASE", "IBAN [iban] PLEASE"),
@@ -96,11 +97,15 @@ PIECES = """
     a b@ @x.com .com +1 415 555-0123 ( ) 4111 1111 :// https:// ? = & password: token= 203.0. 113.9
     [email] [query] ••• • \ue000 DE89 37040044 0532013000 :: fe80 " ' # / - , é İ ſ bearer
 """
-TEXTS = st.one_of(st.text(), st.lists(st.sampled_from([*PIECES.split(), " ", "\n"])).map("".join))
+PIECED = st.lists(st.sampled_from([*PIECES.split(), " ", "\n"]), max_size=9).map("".join)
+TEXTS = st.one_of(st.text(), PIECED)
 
 
 @given(TEXTS)
 @settings(max_examples=500)
+@example("0@0.AA0@0.AA")
+@example("DE89370400440532013000www.a.b?x=1")
+@example("token=0@0.AA0")
 def test_twice_is_once(text: str) -> None:
     assert redact(redact(text)) == redact(text)
     assert mask(mask(text)) == mask(text)
@@ -134,6 +139,5 @@ def test_a_hostile_line_costs_no_more_than_a_plain_one(piece: str) -> None:
     text = (piece * 200_000)[:200_000]
     began = time.process_time()
     redact(text)
-    assert (
-        time.process_time() - began < 1.0
-    )  # 0.1 to 0.4 on a busy core; backtracking takes minutes
+    # 0.1 to 2 on a busy core, for two looks; backtracking takes minutes.
+    assert time.process_time() - began < 10
