@@ -45,6 +45,14 @@ class Database:
     """The address without its password."""
 
     @cached_property
+    def _reading(self) -> Engine:
+        # PostgreSQL reads each statement as of its own time, in a transaction or not; without one,
+        # a question is one way to the server and back instead of three.
+        if self.is_sqlite:
+            return self.engine
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @cached_property
     def _writing(self) -> Engine:
         return self.engine.execution_options(**{WRITES: True})
 
@@ -59,8 +67,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
-        with self.answered(), self.engine.begin() as connection:
+        """A transaction that only reads; on PostgreSQL each statement is one of its own."""
+        with self.answered(), self._reading.begin() as connection:
             yield connection
 
     @contextmanager
