@@ -28,10 +28,10 @@ from classifier.choosing import Rows, most_worthwhile, spread, worth
 from classifier.similarity import likeness_rows
 from classifier.training import Material
 from tickets import PRIORITIES
-from triage.comparison import Labels, labels_of
-from triage.corpus import SHIPPED, load_labelled
-from triage.printed import table_console
-from triage.training import HELD_OUT, current_rules
+from triage.commands.printed import table_console
+from triage.labelled.corpus import SHIPPED, load_labelled
+from triage.retraining.comparison import Labels, labels_of
+from triage.retraining.training import HELD_OUT, current_rules
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]

@@ -27,7 +27,7 @@ from benchmarks.classifier_evidence import evidence
 from benchmarks.classifier_peers import Effort, peers
 from benchmarks.classifier_suggestions import suggestions
 from benchmarks.classifier_trials import DEVELOPMENT, SPLITS, Row, Sources, Workbench
-from triage.printed import table_console
+from triage.commands.printed import table_console
 
 PARTS = ("ablation", "learning-curve", "peers", "priority-only", "evidence", "suggestions")
 TEXTCAT_EPOCHS = 5

@@ -36,7 +36,7 @@ from classifier.recipe import Recipe
 from classifier.rows import Embeddings, beside, feature_rows, learn_space
 from classifier.training import Rules
 from tickets import PRIORITIES, FactSchema
-from triage.training import HELD_OUT
+from triage.retraining.training import HELD_OUT
 
 SIZES = (110, 220, 450, 900, 1_800)
 SEEDS = (1, 2, 3)

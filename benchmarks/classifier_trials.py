@@ -18,8 +18,8 @@ from classifier.evaluation import agreement, calibration_error
 from classifier.recipe import Recipe
 from classifier.training import Material, Rules, train
 from tickets import PRIORITIES, Reading
-from triage.corpus import PRACTICE, SHIPPED, load_labelled
-from triage.training import HELD_OUT, current_rules
+from triage.labelled.corpus import PRACTICE, SHIPPED, load_labelled
+from triage.retraining.training import HELD_OUT, current_rules
 
 DEVELOPMENT = "development"
 SPLITS = (DEVELOPMENT, HELD_OUT)

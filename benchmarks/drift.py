@@ -22,17 +22,17 @@ from rich.table import Table
 
 from classifier import LabelledTicket, Reader
 from triage.assessed import Assessed
-from triage.comparison import labels_of
-from triage.corpus import load_corpus
+from triage.commands.options import READERS
+from triage.commands.printed import table_console
 from triage.desk import Desk
-from triage.drift import Week, weeks_of
-from triage.drift_findings import Verdict
-from triage.observation import FORM, Observation, observe
-from triage.options import READERS
-from triage.printed import table_console
-from triage.reference import reference_of
+from triage.drift.findings import Verdict
+from triage.drift.observation import FORM, Observation, observe
+from triage.drift.reference import reference_of
+from triage.drift.weeks import Week, weeks_of
+from triage.labelled.corpus import load_corpus
+from triage.retraining.comparison import labels_of
+from triage.retraining.training import HELD_OUT, current_rules
 from triage.suggest import cost_array
-from triage.training import HELD_OUT, current_rules
 
 SEED = 20261122
 SIZES = (50, 100, 200)

@@ -12,8 +12,8 @@ from classifier import Reader
 from rules import load_ruleset
 from tickets import PRIORITIES, Ticket
 from tickets.store import Arrival, Decision, DecisionKind, Store
-from triage.corpus import load_corpus
 from triage.desk import Desk
+from triage.labelled.corpus import load_corpus
 
 NOW = datetime(2026, 7, 10, 18, 0, tzinfo=UTC)
 """A Friday, 11:00 at the desk."""

@@ -1,10 +1,13 @@
 """How fast the review desk answers with many tickets in the store.
 
     python -m benchmarks.review [--database-url URL] [--tickets 50000] [--rounds 100]
+                                [--browser /usr/bin/chromium]
 
 Fills an empty store (by default a SQLite file that is dropped afterwards), serves it as `triage
 serve` does, and prints the median and the 95th percentile of the time from request to answer, for
-each page, in milliseconds. One client asks, one request after another.
+each page, in milliseconds. One client asks, one request after another. With `--browser`, also the
+time to the first contentful paint, as Chromium measures it from the start of the navigation: with
+an empty cache, as at the first visit, and with styles and scripts kept, as at each further one.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import uvicorn
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from benchmarks.filled_store import fill
 from tickets.store import QueueQuery, Store, open_store
@@ -44,6 +48,8 @@ VIEWS = {
     "news of the queue": "news",
 }
 
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0]"
+
 Ask = Callable[[], httpx.Response]
 
 
@@ -53,21 +59,22 @@ def main() -> None:
     parser.add_argument("--database-url", default="")
     parser.add_argument("--tickets", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--browser", default="", help="Chromium, to measure painting as well")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(given.database_url or f"sqlite:///{Path(folder)}/triage.db")
         try:
             if not store.suggestions.queue(QueueQuery(state=None, limit=1)).items:
                 fill(store, given.tickets)
-            _measure(store, given.rounds)
+            _measure(store, given.rounds, given.browser)
         finally:
             store.close()
 
 
-def _measure(store: Store, rounds: int) -> None:
+def _measure(store: Store, rounds: int, browser: str) -> None:
     counts = store.suggestions.queue(QueueQuery(limit=1)).counts
     print(", ".join(f"{count:,} {state}" for state, count in counts.items() if count))
-    print(f"{'':24}{'median':>10}{'p95':>10}   ms, {rounds} requests")
+    print(f"{'':32}{'median':>10}{'p95':>10}   ms, {rounds} requests")
     with _served(store) as client:
         for name, params in VIEWS.items():
             path = "/review/news" if params == "news" else f"/review?{params}"
@@ -79,6 +86,8 @@ def _measure(store: Store, rounds: int) -> None:
             _times(lambda: client.get(f"/review/tickets/{chance.choice(keys)}"), rounds),
         )
         _tell("a fact corrected", _times(_correction(client, keys[0]), rounds))
+        if browser:
+            _measure_painting(browser, str(client.base_url), keys, rounds)
         _tell("decide, next ticket", list(_decisions(client, rounds)))
 
 
@@ -95,7 +104,7 @@ def _time(ask: Ask) -> tuple[float, httpx.Response]:
 
 
 def _tell(name: str, times: list[float]) -> None:
-    print(f"{name:<24}{np.median(times):>10.1f}{np.percentile(times, 95):>10.1f}")
+    print(f"{name:<32}{np.median(times):>10.1f}{np.percentile(times, 95):>10.1f}")
 
 
 def _keys(client: httpx.Client) -> list[str]:
@@ -132,6 +141,37 @@ def _field(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found is not None, name
     return unescape(found[1])
+
+
+def _measure_painting(browser: str, here: str, keys: list[str], rounds: int) -> None:
+    paths = {"queue": ["/review"], "ticket page": [f"/review/tickets/{key}" for key in keys]}
+    chance = random.Random(2)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        visitor = started.new_context(base_url=here)
+        for name, among in paths.items():
+            asked = chance.choices(among, k=rounds)
+            _tell(f"{name} painted, first visit", [_painted_anew(started, here, p) for p in asked])
+            _tell(f"{name} painted", [_painted(visitor, p) for p in (asked[0], *asked)][1:])
+        started.close()
+
+
+def _painted_anew(browser: Browser, here: str, path: str) -> float:
+    visitor = browser.new_context(base_url=here)
+    try:
+        return _painted(visitor, path)
+    finally:
+        visitor.close()
+
+
+def _painted(visitor: BrowserContext, path: str) -> float:
+    """Return the milliseconds from the start of a navigation to its first contentful paint."""
+    page = visitor.new_page()
+    page.goto(path)
+    page.wait_for_function(f"{PAINT} !== undefined")
+    painted: float = page.evaluate(f"{PAINT}.startTime")
+    page.close()
+    return painted
 
 
 @contextmanager

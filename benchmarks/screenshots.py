@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,9 +24,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rules import load_ruleset
 from tickets import PRIORITIES, Ticket
 from tickets.store import Arrival, Decision, DecisionKind, EventKind, Store, open_store
-from triage.corpus import SHIPPED, load_labelled
 from triage.desk import Desk
 from triage.intake import Intake, Taken
+from triage.labelled.corpus import SHIPPED, load_labelled
 from triage.service.application import create_app
 from triage.service.installation import Installation
 from triage.service.listening import address, listen
@@ -46,18 +46,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/triage.db")
         desk = Desk.load()
-        first = _fill(store, desk)
+        tickets = _fill(store, desk)
         with _served(desk, store) as here, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=asked.browser, args=["--no-sandbox"]
             )
-            pages = {**PAGES, "ticket": f"/review/tickets/{first}"}
-            for name, path in pages.items():
-                for width, scheme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "light")):
-                    size = "phone" if width == PHONE else scheme
-                    file = asked.into / f"{name}-{size}.png"
-                    _picture(browser, f"{here}{path}", width, scheme, file)
-                    print(file)
+            for name, path, width, scheme in _pictures(tickets):
+                file = asked.into / f"{name}.png"
+                _picture(browser, f"{here}{path}", width, scheme, file)
+                print(file)
             browser.close()
         store.close()
 
@@ -69,14 +66,40 @@ def _asked() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _fill(store: Store, desk: Desk) -> str:
-    """Store tickets, the older ones decided; return the key of one that waits."""
+@dataclass(frozen=True)
+class _Tickets:
+    """The keys of tickets that have a picture."""
+
+    waiting: str
+    blind: str
+    decided: str
+
+
+def _pictures(tickets: _Tickets) -> Iterator[tuple[str, str, int, str]]:
+    """Yield name, address, width and colours of each picture."""
+    ticket = f"/review/tickets/{tickets.waiting}"
+    for name, path in {**PAGES, "ticket": ticket}.items():
+        yield f"{name}-light", path, WIDE, "light"
+        yield f"{name}-dark", path, WIDE, "dark"
+        yield f"{name}-phone", path, PHONE, "light"
+    yield "ticket-corrected", f"{ticket}?fact.reach=one", WIDE, "light"
+    yield "ticket-blind", f"/review/tickets/{tickets.blind}", WIDE, "light"
+    yield "ticket-decided-dark", f"/review/tickets/{tickets.decided}", WIDE, "dark"
+
+
+def _fill(store: Store, desk: Desk) -> _Tickets:
+    """Store tickets, the older ones decided; return some of each kind."""
     now, chance = datetime.now(UTC), random.Random(5)
     taken = Intake(store, blind_share=0.08).take(_arrivals(now, chance), desk, now)
     for one in taken[PENDING:]:
         _decide(store, one, chance)
     store.claims.take(taken[3].ticket.key, AGENTS[0], now, timedelta(hours=5))
-    return next(one.ticket.key for one in taken if not one.suggestion.is_blind)
+    waiting, decided = taken[:PENDING], taken[PENDING:]
+    return _Tickets(
+        waiting=next(one.ticket.key for one in waiting if not one.suggestion.is_blind),
+        blind=next(one.ticket.key for one in waiting if one.suggestion.is_blind),
+        decided=next(one.ticket.key for one in decided if not one.suggestion.is_blind),
+    )
 
 
 def _arrivals(now: datetime, chance: random.Random) -> list[tuple[Ticket, Arrival]]:
@@ -141,6 +164,8 @@ def _picture(browser: Browser, url: str, width: int, scheme: str, file: Path) ->
         viewport={"width": width, "height": 860},
         color_scheme="dark" if scheme == "dark" else "light",
         timezone_id="Europe/Berlin",
+        has_touch=width == PHONE,
+        is_mobile=width == PHONE,
     )
     page.goto(url)
     page.wait_for_load_state("networkidle")

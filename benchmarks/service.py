@@ -32,9 +32,9 @@ import httpx
 from benchmarks.service_process import ServiceProcess, copied_home, cpu_seconds
 from classifier import Reader
 from tickets import parse_ticket
-from triage.corpus import SHIPPED
+from triage.commands.options import READERS
 from triage.desk import Desk
-from triage.options import READERS
+from triage.labelled.corpus import SHIPPED
 
 ROUNDS = 3
 AT_ONCE = 4

@@ -41,8 +41,8 @@ from benchmarks.zendesk_server import CUT, FAILED, SILENT, TOO_MANY, ZendeskServ
 from classifier import Reader, Registry
 from tickets.store import DeliveryState, MessageState, Store, StoredTicket, open_store
 from tickets.ticket import EARLIEST
-from triage.corpus import load_corpus
-from triage.training import current_rules
+from triage.labelled.corpus import load_corpus
+from triage.retraining.training import current_rules
 
 SECRET = secrets.token_hex(16)
 SENDERS = 8

@@ -27,8 +27,8 @@ from tickets.store import (
     Store,
     open_store,
 )
-from triage.corpus import load_corpus
-from triage.training import current_rules
+from triage.labelled.corpus import load_corpus
+from triage.retraining.training import current_rules
 
 NOW = datetime(2026, 7, 10, 9, 0, tzinfo=UTC)
 AT_ONCE = 500

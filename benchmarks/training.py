@@ -33,9 +33,9 @@ from rich.table import Table
 from classifier import LabelledTicket
 from rules import load_ruleset
 from tickets import PRIORITIES, Priority
-from triage.corpus import load_corpus, load_labelled
-from triage.options import label_names
-from triage.printed import table_console
+from triage.commands.options import label_names
+from triage.commands.printed import table_console
+from triage.labelled.corpus import load_corpus, load_labelled
 
 COMMAND = str(Path(sys.executable).with_name("triage"))
 SIZES = (1_000, 10_000, 50_000)

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from triage.corpus import SHIPPED
-from triage.options import READERS
+from triage.commands.options import READERS
+from triage.labelled.corpus import SHIPPED
 
 COMMAND = str(Path(sys.executable).with_name("triage"))
 

@@ -69,17 +69,22 @@ def agreement(labels: Labels, suggested: Labels) -> dict[str, Any]:
 
 
 def _summary(labels: Labels, suggested: Labels) -> dict[str, float]:
-    kappa = cohen_kappa_score(
-        labels, suggested, weights="quadratic", labels=[int(p) for p in PRIORITIES]
-    )
     macro = f1_score(
         labels, suggested, labels=np.unique(labels), average="macro", zero_division=0.0
     )
     return {
         "accuracy": float((labels == suggested).mean()),
         "macro_f1": float(macro),
-        "qwk": float(np.nan_to_num(kappa)),
+        "qwk": _kappa(labels, suggested),
     }
+
+
+def _kappa(labels: Labels, suggested: Labels) -> float:
+    """Return the quadratic weighted kappa; 0 where one priority is all there is."""
+    if len(np.union1d(labels, suggested)) == 1:
+        return 0.0
+    every = [int(priority) for priority in PRIORITIES]
+    return float(cohen_kappa_score(labels, suggested, weights="quadratic", labels=every))
 
 
 def calibration_error(confidence: Floats, is_right: npt.NDArray[np.bool_]) -> float:

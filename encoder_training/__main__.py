@@ -14,8 +14,8 @@ import typer
 from encoder_training import base
 from encoder_training.fine_tuning import fine_tune
 from tickets import InputFaults
-from triage.corpus import load_corpus
-from triage.training import current_rules
+from triage.labelled.corpus import load_corpus
+from triage.retraining.training import current_rules
 
 
 def main(

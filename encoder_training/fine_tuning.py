@@ -22,7 +22,7 @@ from encoder_training.examples import Example, example
 from encoder_training.fitting import Report, Schedule, answers, embeddings, fit
 from encoder_training.network import Network, pretrained
 from tickets import PRIORITIES
-from triage.training import current_rules
+from triage.retraining.training import current_rules
 
 SCHEDULE = Schedule(epochs=6, batch_size=8, rate=1.2e-4, cut=256, mistyped_share=0.2, seed=0)
 WITHOUT_SUBJECT = 5

@@ -27,11 +27,11 @@ import pandas as pd
 from IPython.display import display
 
 from rules import load_ruleset
-from triage.corpus import SHIPPED
-from triage.data_check import check
-from triage.data_counts import FEWEST_TO_LEARN, counts, too_rare
 from triage.frames import labelled_frame
-from triage.labelled_file import read_labelled_file
+from triage.labelled.check import check
+from triage.labelled.corpus import SHIPPED
+from triage.labelled.counts import FEWEST_TO_LEARN, counts, too_rare
+from triage.labelled.file import read_labelled_file
 
 DATA, COLUMNS, LABELS = SHIPPED, {}, {}
 

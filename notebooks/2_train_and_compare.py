@@ -16,7 +16,7 @@
 # **Data:** the corpus that comes with the product ([datasheet](../data/README.md)). Models learn
 # from the writers of `train` and are judged on those of `development`, whom they have never seen;
 # `test` is kept for reports. For a file of your own without splits, write
-# `parts = part(file.tickets)` (from `triage.held_out`), and take `parts.learnt` and
+# `parts = part(file.tickets)` (from `triage.retraining.held_out`), and take `parts.learnt` and
 # `parts.held_out`. The light reader is quick; `Reader.FULL` understands more and takes minutes.
 
 # %%
@@ -34,14 +34,20 @@ from classifier.intervals import intervals
 from classifier.training import Material, train
 from rules import load_ruleset
 from tickets import PRIORITIES
-from triage.comparison import COMPARED, compare, labels_of, measures, suggested_priorities
-from triage.corpus import SHIPPED
 from triage.desk import Desk
-from triage.gate import objections
-from triage.labelled_file import read_labelled_file
+from triage.labelled.corpus import SHIPPED
+from triage.labelled.file import read_labelled_file
 from triage.progress import progress_bar
+from triage.retraining.comparison import (
+    COMPARED,
+    compare,
+    labels_of,
+    measures,
+    suggested_priorities,
+)
+from triage.retraining.gate import objections
+from triage.retraining.training import current_rules
 from triage.suggest import cost_array
-from triage.training import current_rules
 
 DATA, COLUMNS, LABELS = SHIPPED, {}, {}
 READER = Reader.LIGHT

@@ -28,10 +28,10 @@ from IPython.display import display
 from classifier import Reader
 from classifier.decision import NEVER
 from tickets import PRIORITIES, Priority
-from triage.precision import curve, figures
 from triage.progress import progress_bar
-from triage.targets import Wish, surely
-from triage.thresholds import choose, inspect
+from triage.thresholds.choice import choose, inspect
+from triage.thresholds.precision import curve, figures
+from triage.thresholds.targets import Wish, surely
 
 READER, SOURCE = Reader.LIGHT, None
 WISH = Wish(

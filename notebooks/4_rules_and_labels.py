@@ -30,12 +30,12 @@ from classifier import Reader
 from rules import load_engine, load_ruleset
 from rules.health import PastDecision, rule_health
 from tickets import PRIORITIES
-from triage.comparison import suggestions
-from triage.corpus import SHIPPED
 from triage.desk import Desk
-from triage.labelled_file import read_labelled_file
+from triage.labelled.corpus import SHIPPED
+from triage.labelled.file import read_labelled_file
+from triage.labelled.ruled_labels import ruled_labels
 from triage.progress import progress_bar
-from triage.ruled_labels import ruled_labels
+from triage.retraining.comparison import suggestions
 
 DATA, COLUMNS, LABELS = SHIPPED, {}, {}
 READER = Reader.LIGHT

@@ -36,14 +36,14 @@ from rules import load_ruleset
 from tickets import Priority
 from triage.batch import RowForm
 from triage.batch_files import batch_to_file
-from triage.comparison import COMPARED
-from triage.corpus import SHIPPED
-from triage.data_check import check_file
+from triage.labelled.check import check_file
+from triage.labelled.corpus import SHIPPED
 from triage.progress import progress_bar
-from triage.promotion import compare_versions, promote_version, stored_models
-from triage.retraining import train_models
+from triage.retraining.comparison import COMPARED
+from triage.retraining.models import train_models
+from triage.retraining.promotion import compare_versions, promote_version, stored_models
+from triage.retraining.source import Source
 from triage.settings import HOME_VARIABLE
-from triage.source import Source
 
 folder = Path(tempfile.mkdtemp(prefix="triage-notebook-"))
 home = folder / "home"

@@ -20,11 +20,11 @@ from sqlalchemy.exc import OperationalError
 from classifier import LabelledTicket, Reader, Registry
 from classifier.training import data_digest
 from tickets.store import Store, open_store
-from triage.corpus import SHIPPED, load_corpus, load_labelled
 from triage.desk import Desk
-from triage.retraining import train_models
+from triage.labelled.corpus import SHIPPED, load_corpus, load_labelled
+from triage.retraining.models import train_models
+from triage.retraining.training import current_rules, to_learn_from
 from triage.settings import Settings
-from triage.training import current_rules, to_learn_from
 
 SMALL = 400
 """Tickets that the tests' model learns from: enough to be sensible, few enough to train in seconds."""

@@ -1,7 +1,8 @@
-"""A desk's history: past tickets from a file go into the store, with what people decided then.
+"""A desk's history: past tickets go into the store, with what became of them and was decided then.
 
-Nobody is told of them. The same file again stores nothing twice, so a run that was cut short is
-repeated. What a desk has told live is later than any history and stays.
+They come from a file, or from the desk itself (`triage.desk_history`). Nobody is told of them. The
+same history again stores nothing twice, so a run that was cut short is repeated. What a desk has
+told live is later than any file and stays.
 """
 
 from __future__ import annotations
@@ -15,13 +16,24 @@ from datetime import datetime
 from classifier.labelled import parse_label
 from tickets import Fault, InputFaults, Priority, Ticket, TicketFault
 from tickets.faults import did_you_mean
-from tickets.store import Arrival, Conflict, Decision, DecisionKind, Store
+from tickets.store import (
+    Arrival,
+    Conflict,
+    Decision,
+    DecisionKind,
+    Store,
+    StoredTicket,
+    SuggestionRow,
+)
 from tickets.store.tickets import LONGEST_ID
-from tickets.ticket import EARLIEST, FIELDS, has_value, text_of
+from tickets.ticket import EARLIEST, FIELDS, has_value, parse_instant, text_of
+from triage.arrived import source_of
 from triage.batch import MOST_SHOWN, RowForm, chunks
+from triage.course import Course, follow
 from triage.desk import Desk
-from triage.intake import Intake, Taken
-from triage.integrations import Customers, Endpoints
+from triage.intake import Intake
+from triage.integrations import ADAPTERS, Customers, Endpoints
+from triage.integrations.desk_words import Stage, Words, words_of
 from triage.row_files import Record, Row, RowFile, renamed
 
 ACTOR = "desk history"
@@ -29,7 +41,19 @@ REASON = "history"
 SOURCE = "backfill"
 """Of tickets whose desk is not named."""
 LABELS = ("priority", "label")
-COLUMNS = (*FIELDS, "organization", "requester", "product_area", *LABELS)
+COURSE = ("status", "solved_at", "replied_at")
+COLUMNS = (*FIELDS, "organization", "requester", "product_area", *LABELS, *COURSE)
+
+
+def any_words() -> Words:
+    """Return what statuses mean at any desk; of numbers, which differ, that they mean nothing."""
+    stages = {
+        word: stage
+        for source in ADAPTERS
+        for word, stage in words_of(source).stages.items()
+        if not word[0].isdigit()
+    }
+    return replace(words_of("json"), stages=stages)
 
 
 @dataclass(frozen=True)
@@ -38,6 +62,8 @@ class Origin:
 
     source: str = SOURCE
     endpoint: str | None = None
+    words: Words = field(default_factory=any_words)
+    """What its statuses mean."""
 
     @classmethod
     def named(cls, endpoint: str, endpoints: Endpoints) -> Origin:
@@ -47,46 +73,57 @@ class Origin:
         if endpoint not in endpoints:
             remedy = did_you_mean(endpoint, tuple(endpoints), "write it into endpoints.yaml")
             raise InputFaults(Fault("--endpoint", f'unknown "{endpoint}"', remedy))
-        return cls(f"{endpoints[endpoint].source}:{endpoint}", endpoint)
+        desk = endpoints[endpoint]
+        return cls(source_of(desk), endpoint, desk.words)
 
 
 @dataclass(frozen=True)
 class Past:
-    """A past ticket, and the priority that a person gave it, where the file tells."""
+    """A past ticket, and what became of it."""
 
     ticket: Ticket
     arrival: Arrival
     priority: Priority | None
+    """The one that a person gave it, where the history tells."""
+    course: Course
+    is_deleted: bool = False
 
 
 @dataclass
 class Report:
-    """What became of the rows of a history."""
+    """What became of the tickets of a history."""
 
     stored: int = 0
     known: int = 0
-    """Rows whose ticket was in the store before."""
+    """In the store before."""
+    changed: int = 0
+    """Of those, told differently by their desk now."""
     decided: int = 0
+    deleted: int = 0
+    """Deleted at their desk, and so not stored."""
     failed: int = 0
     shown: list[str] = field(default_factory=list)
     unknown_words: Counter[str] = field(default_factory=Counter)
     """Priorities that stand for none of ours."""
 
-    def fail(self, row: Row, fault: TicketFault) -> None:
-        """Take note of a row that is no ticket."""
+    def fail(self, place: str, fault: TicketFault) -> None:
+        """Take note of what is no ticket."""
         self.failed += 1
         if len(self.shown) < MOST_SHOWN:
-            self.shown.append(f"row {row.number}: {fault}")
+            self.shown.append(f"{place}: {fault}")
 
     def lines(self) -> Iterator[str]:
         """Yield what to tell the user."""
         yield from self.shown
         if self.failed > len(self.shown):
-            yield f"{self.failed - len(self.shown):,} more rows failed"
+            yield f"{self.failed - len(self.shown):,} more failed"
         for word, count in self.unknown_words.most_common(MOST_SHOWN):
             yield f'priority "{word}" of {count:,} rows: unknown; name it with --map "{word}=P2"'
-        told = f"{self.stored:,} tickets stored, {self.known:,} known before"
-        yield f"{told}, {self.decided:,} decisions recorded, {self.failed:,} rows failed"
+        changed = f" ({self.changed:,} changed)" if self.changed else ""
+        told = f"{self.stored:,} tickets stored, {self.known:,} known before{changed}"
+        yield f"{told}, {self.decided:,} decisions recorded, {self.failed:,} failed"
+        if self.deleted:
+            yield f"{self.deleted:,} left out: deleted at the desk"
 
 
 @dataclass
@@ -106,7 +143,7 @@ class HistoryRows:
             try:
                 yield self._past(row)
             except TicketFault as fault:
-                self.report.fail(row, fault)
+                self.report.fail(f"row {row.number}", fault)
 
     def _past(self, row: Row) -> Past:
         parsed = self.form.parse(row)
@@ -116,7 +153,9 @@ class HistoryRows:
         arrival = self._arrival(cells)
         tier = parsed.tier or self.customers.tier_of(arrival.organization, arrival.requester)
         self._claim_id(cells, parsed.id)
-        return Past(replace(parsed, tier=tier), arrival, self._priority(cells))
+        ticket = replace(parsed, tier=tier)
+        priority = past_priority(cells, self.label_names, self.report)
+        return Past(ticket, arrival, priority, self._course(cells, ticket))
 
     def _arrival(self, cells: Record) -> Arrival:
         return Arrival(
@@ -142,14 +181,33 @@ class HistoryRows:
             raise TicketFault("id", row_id, "stands in an earlier row", "keep one row a ticket")
         self.ids.add(row_id)
 
-    def _priority(self, cells: Record) -> Priority | None:
-        if not any(has_value(cells, column) for column in LABELS):
+    def _course(self, cells: Record, ticket: Ticket) -> Course:
+        """Return what became of a row's ticket: past as it is, it is solved unless it says not."""
+        status = text_of(cells, "status").strip()
+        return Course(
+            as_of=EARLIEST,
+            stage=self.origin.words.stage(status) if status else Stage.SOLVED,
+            stage_at=self._instant(cells, "solved_at") or ticket.received_at,
+            replied_at=self._instant(cells, "replied_at"),
+        )
+
+    def _instant(self, cells: Record, column: str) -> datetime | None:
+        if not has_value(cells, column):
             return None
-        try:
-            return parse_label(cells, self.label_names)
-        except TicketFault as unknown:  # the ticket is one all the same
-            self.report.unknown_words[unknown.value] += 1
-            return None
+        return parse_instant(cells[column], field=column, timezone=self.form.timezone)
+
+
+def past_priority(
+    cells: Record, label_names: Mapping[str, Priority], report: Report
+) -> Priority | None:
+    """Return the priority that a past ticket had; a word that stands for none is reported."""
+    if not any(has_value(cells, column) for column in LABELS):
+        return None
+    try:
+        return parse_label(cells, label_names)
+    except TicketFault as unknown:  # the ticket is one all the same
+        report.unknown_words[unknown.value] += 1
+        return None
 
 
 def _name(cells: Record, column: str) -> str | None:
@@ -171,13 +229,40 @@ class Backfill:
         is done stays, and the same file again does the rest.
         """
         for chunk in chunks(rows):
-            pasts = list(history.pasts(chunk))
-            judged = [past for past in pasts if past.priority is not None]
-            unjudged = [past for past in pasts if past.priority is None]
-            # Whoever judged them then had no suggestion in sight: a blind label, of full weight.
-            self._store(judged, history.report, blind_share=1.0)
-            self._store(unjudged, history.report, blind_share=0.0)
+            self._take(list(history.pasts(chunk)), history.report)
             advance(len(chunk))
+
+    def update(self, pasts: Sequence[Past], report: Report) -> None:
+        """Store tickets as their desk has them now; what the store knows already is left alone."""
+        self._take([new for past in pasts if (new := self._news(past, report))], report)
+
+    def _news(self, past: Past, report: Report) -> Past | None:
+        """Return what is to be stored of a ticket, if anything."""
+        assert past.arrival.external_id is not None
+        known = self.store.tickets.find(past.arrival.source, past.arrival.external_id)
+        if known is None:
+            report.deleted += past.is_deleted
+            return None if past.is_deleted else past
+        if known.erased_at is not None:
+            report.known += 1
+            return None
+        new = renewed(known, past)
+        if new is not None:
+            report.changed += 1
+            return new
+        if not known.is_assessed:  # a run was killed before it was
+            return replace(past, ticket=known.ticket, arrival=known.arrival)
+        report.known += 1
+        suggestion = self.store.suggestions.load(known.suggestion_id or "")
+        report.decided += self._settle(known, suggestion, past)
+        return None
+
+    def _take(self, pasts: Sequence[Past], report: Report) -> None:
+        judged = [past for past in pasts if past.priority is not None]
+        unjudged = [past for past in pasts if past.priority is None]
+        # Whoever judged them then had no suggestion in sight: a blind label, of full weight.
+        self._store(judged, report, blind_share=1.0)
+        self._store(unjudged, report, blind_share=0.0)
 
     def _store(self, pasts: Sequence[Past], report: Report, blind_share: float) -> None:
         now = self.clock()
@@ -188,16 +273,54 @@ class Backfill:
                 report.stored += 1
             else:
                 report.known += 1
-            report.decided += self._is_decided(taken, past.priority, now)
+            report.decided += self._settle(taken.ticket, taken.suggestion, past)
 
-    def _is_decided(self, taken: Taken, priority: Priority | None, now: datetime) -> bool:
-        """Record the priority of the past, unless a decision stands; tell whether it was."""
-        if priority is None or taken.ticket.erased_at is not None:
+    def _settle(self, stored: StoredTicket, suggestion: SuggestionRow | None, past: Past) -> bool:
+        """Let a ticket follow its course, and record the priority of the past, unless a decision
+        stands; tell whether it was."""
+        if stored.erased_at is not None:
             return False
-        is_same = taken.suggestion.priority == priority
+        follow(self.store, stored, past.course)
+        if past.priority is None or suggestion is None:
+            return False
+        is_same = suggestion.priority == past.priority
         kind = DecisionKind.ACCEPT if is_same else DecisionKind.OVERRIDE
-        decision = Decision(kind, ACTOR, None if is_same else priority, REASON)
+        decision = Decision(kind, ACTOR, None if is_same else past.priority, REASON)
         with suppress(Conflict):
-            self.store.decisions.decide(taken.suggestion.id, decision, None, now)
+            self.store.decisions.decide(suggestion.id, decision, None, self.clock())
             return True
         return False
+
+
+def renewed(known: StoredTicket, past: Past) -> Past | None:
+    """Return a known ticket with what its desk says otherwise now; None where that is nothing.
+
+    Only its text is renewed, as by a webhook: a desk's interface names customers by ids where its
+    webhooks may have named them.
+    """
+    assert known.arrival.changed_at is not None  # every stored one has it
+    is_later = past.course.as_of >= known.arrival.changed_at
+    missing = past.arrival.incomplete
+    ticket = replace(
+        known.ticket,
+        subject=known.ticket.subject if "subject" in missing else past.ticket.subject,
+        body=known.ticket.body if "body" in missing else past.ticket.body,
+        tier=known.ticket.tier or past.ticket.tier,
+        received_at=known.ticket.received_at or past.ticket.received_at,
+    )
+    if past.is_deleted or not is_later or _reads(ticket) == _reads(known.ticket):
+        return None
+    still_missing = tuple(name for name in known.arrival.incomplete if name in missing)
+    arrival = replace(
+        known.arrival,
+        delivery_id=None,
+        incomplete=still_missing,
+        changed_at=past.arrival.changed_at,
+    )
+    return replace(past, ticket=ticket, arrival=arrival)
+
+
+def _reads(ticket: Ticket) -> Ticket:
+    """Return a ticket as it reads: webhooks and interfaces of a desk differ in blanks."""
+    subject, body = (" ".join(text.split()) for text in (ticket.subject, ticket.body))
+    return replace(ticket, subject=subject, body=body)

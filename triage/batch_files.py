@@ -16,9 +16,9 @@ from triage.batch import (
     assess_rows,
     run_batch,
 )
-from triage.corpus import refuse_absent_columns
+from triage.commands.printed import assessment_table, table_console
 from triage.desk import Desk
-from triage.printed import assessment_table, table_console
+from triage.labelled.corpus import refuse_absent_columns
 from triage.progress import progress_bar
 from triage.row_files import Row, RowFile, file_kind, open_rows, require_rows
 from triage.row_output import refuse_same_file, row_writer

@@ -12,29 +12,36 @@ from typing import Annotated
 import typer
 
 from tickets import Fault, InputFaults
-from triage import (
-    backfill_cli,
-    consumer_cli,
-    data_cli,
-    doctor_cli,
-    drift_cli,
-    feedback_cli,
-    keys_cli,
-    models_cli,
-    registry_cli,
-    report_cli,
-    rules_cli,
-    service_cli,
-    shadow_cli,
-    sla_cli,
-    thresholds_cli,
-    users_cli,
-    write_back_cli,
+from triage.commands import (
+    backfill,
+    consume,
+    data,
+    doctor,
+    drift,
+    feedback,
+    inbox,
+    keys,
+    models,
+    outbox,
+    registry,
+    report,
+    rules,
+    serve,
+    shadow,
+    sla,
+    thresholds,
+    users,
 )
-from triage.options import READERS, choice, pairs, zone
+from triage.commands.options import (
+    READERS,
+    SOME_ROWS_FAILED,
+    choice,
+    pairs,
+    ticket_defaults,
+    zone,
+)
 
 WRONG_CALL = 2
-SOME_ROWS_FAILED = 3
 
 app = typer.Typer(
     help="Read facts from support tickets, decide P0-P4 by written rules, attach the deadline.",
@@ -43,23 +50,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(sla_cli.app, name="sla")
-app.add_typer(rules_cli.app, name="rules")
-app.add_typer(data_cli.app, name="data")
-app.add_typer(feedback_cli.app, name="feedback")
-app.add_typer(keys_cli.app, name="keys")
-app.add_typer(users_cli.app, name="users")
-models_cli.register(app)
-backfill_cli.register(app)
-consumer_cli.register(app)
-doctor_cli.register(app)
-registry_cli.register(app)
-report_cli.register(app)
-drift_cli.register(app)
-shadow_cli.register(app)
-service_cli.register(app)
-thresholds_cli.register(app)
-write_back_cli.register(app)
+app.add_typer(sla.app, name="sla")
+app.add_typer(rules.app, name="rules")
+app.add_typer(data.app, name="data")
+app.add_typer(feedback.app, name="feedback")
+app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="users")
+models.register(app)
+backfill.register(app)
+consume.register(app)
+doctor.register(app)
+registry.register(app)
+report.register(app)
+drift.register(app)
+shadow.register(app)
+serve.register(app)
+thresholds.register(app)
+inbox.register(app)
+outbox.register(app)
 
 
 def main() -> None:
@@ -138,7 +146,7 @@ def suggest(
     if as_json:
         print(json.dumps(assessment.as_record(), ensure_ascii=False, indent=2))
     else:
-        from triage.printed import print_assessment
+        from triage.commands.printed import print_assessment
 
         print_assessment(ticket, assessment)
 
@@ -180,10 +188,11 @@ def batch(
     from triage.batch_files import batch_to_file, batch_to_table
     from triage.row_files import file_kind
 
+    in_zone = zone(timezone)
     form = RowForm(
         columns=pairs("--column", column, keys=FIELDS),
-        defaults=pairs("--default", default, keys=FIELDS),
-        timezone=zone(timezone),
+        defaults=ticket_defaults(default, in_zone),
+        timezone=in_zone,
     )
     target = output or ("-" if as_json else "")
     if as_json and file_kind(target) != "jsonl":

@@ -14,13 +14,15 @@ import hashlib
 import logging
 import os
 import socket
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aio_pika.exceptions import AMQPError
+import aio_pika
+from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 from faststream import AckPolicy, FastStream
 from faststream.message import StreamMessage
 from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
@@ -46,7 +48,7 @@ TAKEN_OVER_AFTER = 60_000
 AT_ONCE = 10
 """Messages that a broker hands over before the first is acknowledged."""
 TROUBLED_SECONDS = 2.0
-"""Before a message returns to the broker because the store does not answer."""
+"""Before a message returns to the broker, because the store does not answer, say."""
 
 SILENT = logging.getLogger("triage.broker")
 """For what the library says of messages; only its warnings get into the log."""
@@ -84,16 +86,8 @@ class Consumer:
             self._desk = desk
 
     async def take(self, body: bytes, message_id: str) -> bytes:
-        """Store the ticket of a message with its suggestion; return what is answered.
-
-        Raises `StoreUnavailable` after a pause, so that the message comes again.
-        """
-        try:
-            return await asyncio.to_thread(self._take, body, message_id)
-        except StoreUnavailable as error:
-            warn("store unavailable", why=str(error))
-            await asyncio.sleep(TROUBLED_SECONDS)
-            raise
+        """Store the ticket of a message with its suggestion; return what is answered."""
+        return await asyncio.to_thread(self._take, body, message_id)
 
     def _take(self, body: bytes, message_id: str) -> bytes:
         form, row = RowForm(), row_of_line(1, body)
@@ -110,54 +104,97 @@ class Consumer:
 
 async def consume(route: Route, consumer: Consumer, home: Path | None) -> None:
     """Take messages until a signal ends it; `InputFaults` when the broker cannot be reached."""
-    try:
-        if route.is_redis:
-            await _prepare_group(route)
-        broker = _redis(route, consumer) if route.is_redis else _rabbit(route, consumer)
-        await broker.connect()
-    except (OSError, RedisError, AMQPError) as error:
-        remedy = "see that it runs and can be reached"
-        raise InputFaults(Fault("--broker", f"{type(error).__name__}: {error}", remedy)) from None
-    following = asyncio.create_task(consumer.follow(home)) if home else None
-    try:
-        await FastStream(broker, logger=None).run()
-    finally:
-        if following:
-            following.cancel()
+    async with AsyncExitStack() as closing:
+        try:
+            broker = await _connected(route, consumer, closing)
+        except (OSError, RedisError, AMQPError) as error:
+            problem, remedy = f"{type(error).__name__}: {error}", "see that it can be reached"
+            raise InputFaults(Fault("--broker", problem, remedy)) from None
+        following = asyncio.create_task(consumer.follow(home)) if home else None
+        try:
+            await FastStream(broker, logger=None).run()
+        finally:
+            if following:
+                following.cancel()
+
+
+async def _connected(
+    route: Route, consumer: Consumer, closing: AsyncExitStack
+) -> RabbitBroker | RedisBroker:
+    if route.is_redis:
+        client = await closing.enter_async_context(Redis.from_url(route.url))
+        await _prepare_group(route, client)
+        broker: RabbitBroker | RedisBroker = _redis(route, consumer, client)
+    else:
+        await _prepare_target(route)
+        broker = _rabbit(route, consumer)
+    await broker.connect()
+    return broker
+
+
+async def _prepare_group(route: Route, client: Redis) -> None:
+    """Make stream and group where they are missing, so that what came before us counts as well."""
+    with suppress(ResponseError):  # the group is there
+        await client.xgroup_create(route.source, GROUP, id="0", mkstream=True)
+
+
+async def _prepare_target(route: Route) -> None:
+    """Make the queue of assessments where it is missing: without one they would be refused."""
+    if not route.target:
+        return
+    async with await aio_pika.connect(route.url) as connection:
+        try:
+            await (await connection.channel()).declare_queue(route.target, passive=True)
+        except ChannelNotFoundEntity:  # which ends the channel as well
+            await (await connection.channel()).declare_queue(route.target, durable=True)
 
 
 def _rabbit(route: Route, consumer: Consumer) -> RabbitBroker:
-    channel = Channel(prefetch_count=AT_ONCE)
+    channel = Channel(prefetch_count=AT_ONCE, on_return_raises=True)
     broker = RabbitBroker(route.url, logger=SILENT, default_channel=channel)
     queue = RabbitQueue(route.source, durable=True)
 
     @broker.subscriber(queue, ack_policy=AckPolicy.NACK_ON_ERROR, decoder=_undecoded)
     async def take(message: RabbitMessage) -> None:
         given = message.raw_message.message_id
-        assessment = await consumer.take(message.body, given or _digest(message.body))
-        if route.target:
-            await broker.publish(assessment, route.target, persist=True, content_type=JSON)
+        async with _returned_slowly():
+            assessment = await consumer.take(message.body, given or _digest(message.body))
+            if route.target:
+                await broker.publish(assessment, route.target, persist=True, content_type=JSON)
 
     return broker
 
 
-def _redis(route: Route, consumer: Consumer) -> RedisBroker:
-    broker, client = RedisBroker(route.url, logger=SILENT), Redis.from_url(route.url)
+def _redis(route: Route, consumer: Consumer, client: Redis) -> RedisBroker:
+    broker = RedisBroker(route.url, logger=SILENT)
     name = f"{socket.gethostname()}:{os.getpid()}"
     new = StreamSub(route.source, group=GROUP, consumer=name, max_records=AT_ONCE)
     left = StreamSub(route.source, group=GROUP, consumer=name, min_idle_time=TAKEN_OVER_AFTER)
 
     async def take(message: RedisStreamMessage) -> None:
         entry = message.raw_message["message_ids"][0]
-        assessment = await consumer.take(message.body, entry.decode())
-        if route.target:
-            await client.xadd(route.target, {FIELD: assessment})
+        async with _returned_slowly():
+            assessment = await consumer.take(message.body, entry.decode())
+            if route.target:
+                await client.xadd(route.target, {FIELD: assessment})
 
     for stream in (new, left):
         broker.subscriber(stream=stream, ack_policy=AckPolicy.NACK_ON_ERROR, decoder=_undecoded)(
             take
         )
     return broker
+
+
+@asynccontextmanager
+async def _returned_slowly() -> AsyncIterator[None]:
+    """Pause after a failure: the message returns to the broker and would come again at once."""
+    try:
+        yield
+    except Exception as error:
+        is_ours = isinstance(error, StoreUnavailable)  # others may quote a ticket
+        warn("message returns", error=type(error).__name__, why=str(error) if is_ours else "")
+        await asyncio.sleep(TROUBLED_SECONDS)
+        raise
 
 
 async def _undecoded(message: StreamMessage[object]) -> bytes:
@@ -168,13 +205,3 @@ async def _undecoded(message: StreamMessage[object]) -> bytes:
 def _digest(body: bytes) -> str:
     """Stand in for the id of a message without one: the same when it comes again."""
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
-
-
-async def _prepare_group(route: Route) -> None:
-    """Make stream and group where they are missing, so that what came before us counts as well."""
-    client = Redis.from_url(route.url)
-    try:
-        with suppress(ResponseError):  # the group is there
-            await client.xgroup_create(route.source, GROUP, id="0", mkstream=True)
-    finally:
-        await client.aclose()

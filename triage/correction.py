@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rules import parse_facts
+from rules import Ruleset, parse_facts
 from sla import OutsideHorizon, Policy
 from tickets import Combination, Priority, Reason, Response, Ticket
 from triage.assess import Rooms
@@ -48,6 +48,13 @@ def correct(
         reasons=verdict.reasons,
         response=response_by(rooms.policy, ticket, verdict.priority),
     )
+
+
+def parse_corrections(given: Mapping[str, object], ruleset: Ruleset) -> Combination:
+    """Return the facts that a person corrects; `InputFaults` for what the rules do not know."""
+    others = {fact.name: next(iter(fact.values)) for fact in ruleset.schema}
+    facts = parse_facts(ruleset, {**others, **given})
+    return {name: facts[name] for name in given}
 
 
 def outcomes(facts: Combination, rooms: Rooms) -> dict[str, dict[str, Priority]]:

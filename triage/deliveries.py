@@ -112,15 +112,25 @@ class Deliveries:
     def _act_on(self, message: Message, moment: _Moment) -> None:
         match message:
             case TicketArrived():
-                self._take(self._ticket(message), self._arrival(message, moment), moment)
+                self._take(self._ticket(message, moment), self._arrival(message, moment), moment)
             case TicketChanged():
                 self._change(message, moment)
             case ClockEvent():
                 self._note(message, moment)
 
-    def _ticket(self, message: TicketArrived) -> Ticket:
-        tier = self.customers.tier_of(message.organization, message.requester)
-        return parse_ticket({**message.record, "tier": tier}, default_id=message.external_id)
+    def _ticket(self, message: TicketArrived, moment: _Moment) -> Ticket:
+        record = {
+            **message.record,
+            "tier": self.customers.tier_of(message.organization, message.requester),
+        }
+        if "received_at" not in record:
+            record["received_at"] = self._first_seen(message, moment)
+        return parse_ticket(record, default_id=message.external_id)
+
+    def _first_seen(self, message: TicketArrived, moment: _Moment) -> datetime:
+        """Return when a ticket came that does not say so: with the first delivery about it."""
+        stored = self.store.tickets.find(moment.source, message.external_id)
+        return moment.delivery.received_at if stored is None else stored.received_at
 
     def _arrival(self, message: TicketArrived, moment: _Moment) -> Arrival:
         return Arrival(

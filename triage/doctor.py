@@ -19,12 +19,14 @@ from rules.check import check
 from sla import OutsideHorizon, load_policy
 from tickets import InputFaults, Ticket
 from tickets.store import (
+    NEWEST,
     DeliveryState,
     MessageState,
     QueueState,
     Statistics,
     StoreUnavailable,
     open_store,
+    schema_of,
 )
 from triage.desk import Desk
 from triage.integrations.customers import load_customers
@@ -163,8 +165,20 @@ def _file(path: Path, load: Callable[[Path], Sized]) -> Look:
 
 
 def _store(url: str) -> Look:
+    found = schema_of(url)
+    if found is None:
+        yield State.SOUND, "has no tables yet; `triage serve` makes them", ""
+    elif found < NEWEST:
+        said = f"its schema is {found}; the next start brings it to {NEWEST}"
+        yield State.WARNING, said, "stop all processes and back it up before that"
+    else:
+        yield from _opened_store(url)
+
+
+def _opened_store(url: str) -> Look:
     store = open_store(url)
     try:
+        store.ping_writing()
         figures, now = store.statistics(datetime.now(UTC)), datetime.now(UTC)
         has_key = bool(store.keys.list())
     finally:
@@ -180,8 +194,7 @@ def _store(url: str) -> Look:
 def _queues(figures: Statistics, now: datetime) -> Look:
     failed = figures.inbox[DeliveryState.FAILED]
     if failed:
-        remedy = "the log says why; see docs/operations.md"
-        yield State.WARNING, f"{failed:,} deliveries could not be worked on", remedy
+        yield State.WARNING, f"{failed:,} deliveries were given up", "see `triage inbox`"
     unsent = figures.outbox[MessageState.GAVE_UP]
     if unsent:
         yield State.WARNING, f"{unsent:,} messages were given up", "see `triage outbox`"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from tickets import Fault, InputFaults
 from tickets.store import Store
-from triage.period import Period
+from triage.period import named_instant
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Choice:
             remedy = "give one of --ticket, --requester and --before"
             raise InputFaults(Fault("triage data erase", problem, remedy))
         if before:
-            return cls(before=Period.named(before, "").since)
+            return cls(before=named_instant("--before", before))
         if requester:
             return cls(requester=requester.strip())
         source, slash, external_id = ticket.strip().partition("/")

@@ -13,7 +13,7 @@ from triage.row_files import Row, refuse_doubled_columns
 
 if TYPE_CHECKING:
     from triage.desk import Desk
-    from triage.labelled_file import LabelledFile, LabelledRow
+    from triage.labelled.file import LabelledFile, LabelledRow
 
 
 def assess_frame(desk: Desk, frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ twice, or worked on again after a crash, is there once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -65,6 +65,19 @@ class Intake:
 
         A shadow desk assesses the new ones as well; what it says is stored beside and not shown.
         """
+        return [
+            taken
+            for portion in _without_repeats(arrivals)
+            for taken in self._take(portion, desk, now, shadow)
+        ]
+
+    def _take(
+        self,
+        arrivals: Sequence[tuple[Ticket, Arrival]],
+        desk: Desk,
+        now: datetime,
+        shadow: Desk | None,
+    ) -> list[Taken]:
         stored = self.store.tickets.receive_many(arrivals, now)
         known = {ticket.key: self._known(ticket, desk) for ticket in stored}
         self._tell_again(stored, known, now)
@@ -151,6 +164,24 @@ class Intake:
                 suggestion.probabilities,
                 now,
             )
+
+
+def _without_repeats(
+    arrivals: Sequence[tuple[Ticket, Arrival]],
+) -> Iterator[list[tuple[Ticket, Arrival]]]:
+    """Yield portions in which no ticket stands twice: each text of it is assessed for itself."""
+    portion: list[tuple[Ticket, Arrival]] = []
+    seen: set[tuple[str, str]] = set()
+    for ticket, arrival in arrivals:
+        if arrival.external_id is not None:
+            identity = (arrival.source, arrival.external_id)
+            if identity in seen:
+                yield portion
+                portion, seen = [], set()
+            seen.add(identity)
+        portion.append((ticket, arrival))
+    if portion:
+        yield portion
 
 
 def is_blind(key: str, share: float) -> bool:

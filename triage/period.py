@@ -26,8 +26,8 @@ class Period:
         `InputFaults` for what is no time, and for a period that ends before it begins.
         """
         faults: list[Fault] = []
-        begins = _instant("--since", since, faults) if since else EARLIEST
-        ends = _instant("--until", until, faults) if until else LATEST
+        begins = _noted("--since", since, EARLIEST, faults)
+        ends = _noted("--until", until, LATEST, faults)
         if not faults and ends <= begins:
             faults.append(Fault("--until", f"{until} is not after --since", "exchange the two"))
         if faults:
@@ -41,9 +41,21 @@ class Period:
         return self.since <= instant < self.until
 
 
-def _instant(option: str, text: str, faults: list[Fault]) -> datetime:
+def named_instant(option: str, text: str) -> datetime:
+    """Return the ISO 8601 time that an option names, in UTC where it does not say.
+
+    `InputFaults` for what is no time.
+    """
     try:
         return parse_instant(text, field=option, timezone=_UTC).astimezone(UTC)
     except TicketFault as fault:
-        faults.append(Fault(option, fault.problem, fault.remedy))
-        return EARLIEST
+        raise InputFaults(Fault(option, fault.problem, fault.remedy)) from None
+
+
+def _noted(option: str, text: str, otherwise: datetime, faults: list[Fault]) -> datetime:
+    """Return the time that an option names; note what is wrong with it."""
+    try:
+        return named_instant(option, text) if text else otherwise
+    except InputFaults as wrong:
+        faults.extend(wrong.faults)
+        return otherwise

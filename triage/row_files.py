@@ -238,9 +238,9 @@ class JsonLinesFile:
 
     def __iter__(self) -> Iterator[Row]:
         with _open_text(self._path) as text:
-            lines = (line for line in text if line.strip())
-            for number, line in enumerate(lines, start=1):
-                yield _json_row(number, line)
+            filled = ((at, line) for at, line in enumerate(text, start=1) if line.strip())
+            for number, (at, line) in enumerate(filled, start=1):
+                yield _json_row(number, line, at)
 
 
 def _keep_standard_input() -> Any:
@@ -252,14 +252,15 @@ def _keep_standard_input() -> Any:
     return kept
 
 
-def _json_row(number: int, line: str) -> Row:
+def _json_row(number: int, line: str, at: int) -> Row:
+    """Read a row; `at` is its line, which has another number where lines before it are blank."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        problem = f"line {number} is not JSON: {getattr(error, 'msg', error)}"
+        problem = f"line {at} is not JSON: {getattr(error, 'msg', error)}"
         return Row(number, {}, TicketFault("row", line, problem, "write one JSON object a line"))
     if not isinstance(record, dict):
-        problem = f"line {number} is not a JSON object"
+        problem = f"line {at} is not a JSON object"
         return Row(number, {}, TicketFault("row", line, problem, 'write it as {"body": "…"}'))
     return Row(number, record)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tickets import Fault, InputFaults, Ticket, TicketFault
 from triage.batch import MOST_SHOWN, RowForm
-from triage.corpus import refuse_absent_columns
+from triage.labelled.corpus import refuse_absent_columns
 from triage.row_files import Record, Row, RowFile, open_rows, renamed, require_rows
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from classifier import parse_labelled
 from tickets import TicketFault
-from triage.training import current_rules
+from triage.retraining.training import current_rules
 
 
 def parsed(**cells: Any) -> Any:

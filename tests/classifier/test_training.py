@@ -14,7 +14,7 @@ from classifier.progress import Progress
 from classifier.training import Material, train
 from tickets import PRIORITIES, InputFaults, Priority, Ticket
 from triage.desk import Desk
-from triage.training import current_rules
+from triage.retraining.training import current_rules
 
 
 def labelled(number: int, body: str, priority: Priority, **facts: str) -> LabelledTicket:

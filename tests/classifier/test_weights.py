@@ -13,7 +13,7 @@ from classifier.pooling import fit_pool
 from classifier.progress import unwatched
 from classifier.training import Material, data_digest, train
 from tickets import Priority, Ticket, TicketFault
-from triage.training import current_rules
+from triage.retraining.training import current_rules
 
 TEXT = "the printer hums"
 

@@ -15,8 +15,8 @@ from sklearn.metrics import cohen_kappa_score
 
 from classifier.kappa import agreement
 from tickets import InputFaults
-from triage.agreement_printed import print_agreement
-from triage.second_labels import agreement_report
+from triage.commands.agreement_printed import print_agreement
+from triage.labelled.second_labels import agreement_report
 
 Write = Callable[[str, Sequence[Mapping[str, Any]]], str]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tickets import InputFaults, Ticket
-from triage.challenge import challenge_desk
 from triage.desk import Desk
-from triage.suites import load_suites
+from triage.labelled.challenge import challenge_desk
+from triage.labelled.suites import load_suites
 
 Write = Callable[[str, Sequence[Mapping[str, Any]]], str]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -16,11 +16,11 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from classifier import LabelledTicket
-from triage.corpus import SHIPPED
+from triage.labelled.corpus import SHIPPED
+from triage.labelled.suites import SHIPPED as SHIPPED_SUITES
+from triage.labelled.suites import Suite, load_suites
+from triage.retraining.training import current_rules
 from triage.row_files import open_rows
-from triage.suites import SHIPPED as SHIPPED_SUITES
-from triage.suites import Suite, load_suites
-from triage.training import current_rules
 
 Record = dict[str, Any]
 

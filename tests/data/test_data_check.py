@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tickets import InputFaults, Priority
-from triage.data_check import check_file
-from triage.data_printed import findings, print_check
+from triage.commands.data_printed import findings, print_check
+from triage.labelled.check import check_file
 
 Records = list[dict[str, Any]]
 Write = Callable[[str, Sequence[Mapping[str, Any]]], str]

@@ -12,10 +12,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from classifier import LabelledTicket
 from rules import load_engine, load_ruleset
-from triage.corpus import PRACTICE, load_labelled
-from triage.suites import SHIPPED as SHIPPED_SUITES
-from triage.suites import load_suites
-from triage.training import current_rules
+from triage.labelled.corpus import PRACTICE, load_labelled
+from triage.labelled.suites import SHIPPED as SHIPPED_SUITES
+from triage.labelled.suites import load_suites
+from triage.retraining.training import current_rules
 
 Record = dict[str, Any]
 

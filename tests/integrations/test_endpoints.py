@@ -216,3 +216,23 @@ def test_an_event_that_is_none_of_ours_is_told(tmp_path: Path) -> None:
     mapping = "event: kind\nevents:\n  a: solve\nfields: {id: a, body: b}\n"
     (fault,) = faults(tmp_path, JSON, fields_yaml=mapping)
     assert fault == 'fields.yaml:3: events.a: "solve" is not known (did you mean "solved"?)'
+
+
+def test_without_secrets_none_is_read_and_no_delivery_can_prove_itself(tmp_path: Path) -> None:
+    path = tmp_path / "endpoints.yaml"
+    path.write_text(
+        "endpoints:\n"
+        "  - {name: a, source: github, secret_env: ABSENT}\n"
+        "  - {name: b, source: zendesk, secret_file: absent.secret}\n"
+    )
+    first, second = load_endpoints(path, {}, with_secrets=False).values()
+    assert (first.name, second.source) == ("a", "zendesk")
+    assert len({first.secret, second.secret}) == 2
+    assert min(len(first.secret), len(second.secret)) >= 64
+
+
+def test_without_secrets_an_endpoint_names_one_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "endpoints.yaml"
+    path.write_text("endpoints: [{name: a, source: github}]")
+    with pytest.raises(InputFaults, match="names no secret"):
+        load_endpoints(path, {}, with_secrets=False)

@@ -104,7 +104,7 @@ def test_it_cannot_be_accepted_unseen(
     assert store.decisions.of_ticket(key) == []
 
 
-def test_skipping_and_undoing_keep_it_hidden_and_deciding_shows_it(
+def test_skipping_keeps_it_hidden_and_deciding_shows_it(
     ana: Any, receive: Any, area: str, said: Said
 ) -> None:
     taken = receive(is_blind=True)
@@ -120,5 +120,51 @@ def test_skipping_and_undoing_keep_it_hidden_and_deciding_shows_it(
     page = said(ana.get(address))
     assert hidden not in page
     assert f"Suggested was {taken.suggestion.priority}" in page
+
+
+def is_blind(store: Store, taken: Any) -> bool:
+    """Tell whether the decision that stands counts as a blind one."""
+    key = taken.ticket.key
+    return store.judgements.of([key])[key].is_blind
+
+
+def test_an_undone_decision_leaves_it_open_and_the_next_is_not_blind(
+    ana: Any, receive: Any, store: Store, area: str, said: Said
+) -> None:
+    taken = receive(is_blind=True)
+    address = f"/review/tickets/{taken.ticket.key}"
+    ana.act(ana.get(address), act="P3")
+    assert is_blind(store, taken)
+    undone = ana.undo(ana.get(address))
+    assert "this ticket is no longer blind" in said(undone)
+    assert f"{taken.suggestion.priority} suggested" in said(undone)
+    assert said(undone).count(f"{taken.suggestion.priority} suggested,") == 2  # title, history
+    ana.act(undone, act="accept")
+    assert not is_blind(store, taken)
+
+
+def test_deciding_anew_with_the_suggestion_in_view_is_not_blind_and_done_once(
+    ana: Any, receive: Any, store: Store, said: Said
+) -> None:
+    taken = receive(is_blind=True)
+    address = f"/review/tickets/{taken.ticket.key}"
+    ana.act(ana.get(address), act="P3")
+    shown = ana.get(address)
+    for _ in range(2):  # the answer was lost, and the form is sent again
+        assert "Nothing was changed" not in said(ana.act(shown, act="P2"))
+    assert len(store.decisions.of_ticket(taken.ticket.key)) == 2
+    assert not is_blind(store, taken)
     ana.undo(ana.get(address))
-    assert hidden in said(ana.get(address))
+    assert is_blind(store, taken)  # the first one stands again, and it was made unseen
+
+
+def test_deciding_anew_what_somebody_changed_meanwhile_leaves_it_as_it_is(
+    ana: Any, ben: Any, receive: Any, store: Store, said: Said
+) -> None:
+    taken = receive(is_blind=True)
+    address = f"/review/tickets/{taken.ticket.key}"
+    ana.act(ana.get(address), act="P3")
+    shown = ana.get(address)
+    ben.act(ben.get(address), act="P4")
+    assert "Nothing was changed" in said(ana.act(shown, act="P2"))
+    assert store.decisions.of_ticket(taken.ticket.key)[-1].actor == "Ben"

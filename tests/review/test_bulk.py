@@ -76,8 +76,17 @@ def test_what_changed_meanwhile_is_left_as_it_is(
     assert "1 accepted; 1 had changed meanwhile" in said(ana.post(*fields(confirm)))
     assert decided(store, one, two) == [1, 1]
     again = ana.post(address, sent, pick=picks(queue))
-    assert "Accept 0 suggestions?" in said(again)
+    assert "Nothing is left to accept" in said(again)
     assert "2 left out: they have changed" in said(again)
+
+
+def test_without_a_selection_the_page_says_how_to_make_one(
+    ana: Any, receive: Any, area: str, said: Said
+) -> None:
+    receive()
+    page = ana.post(*fields(ana.get("/review", area=area)))
+    assert "No ticket is selected" in said(page)
+    assert "tick them" in said(page)
 
 
 def test_undo_leaves_what_was_decided_again(

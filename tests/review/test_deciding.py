@@ -162,6 +162,41 @@ def test_the_same_undo_twice_undoes_once(ana: Any, receive: Any, store: Store, a
     assert [entry[1] for entry in log(store, taken.ticket.key)] == ["override", "undo"]
 
 
+def test_an_undo_says_what_holds_now_until_something_else_does(
+    ana: Any, receive: Any, area: str, said: Said
+) -> None:
+    address = f"/review/tickets/{receive().ticket.key}"
+    ana.act(ana.get(address, area=area), act="P2")
+    ana.act(ana.get(address, area=area), act="P3")
+    first = ana.undo(ana.get(address, area=area))
+    assert "Taken back. What was decided before stands again." in said(first)
+    second = ana.undo(first)
+    assert "Taken back. Nothing is decided now." in said(second)
+    ana.act(second, act="P2")
+    assert "Taken back" not in said(ana.get(str(second.url)))
+
+
+def test_only_those_who_may_undo_are_offered_it(
+    ana: Any, ben: Any, receive: Any, area: str, said: Said
+) -> None:
+    address = f"/review/tickets/{receive().ticket.key}"
+    ben.act(ben.get(address, area=area), act="P2")
+    assert "Undo it" in said(ben.get(address))
+    page = said(ana.get(address))
+    assert "Undo it" not in page
+    assert "Ben or a lead can take it back; you can decide anew." in page
+
+
+def test_a_decided_ticket_is_not_skipped(ana: Any, receive: Any, area: str, said: Said) -> None:
+    taken = receive()
+    address = f"/review/tickets/{taken.ticket.key}"
+    ana.act(ana.get(address, area=area), act="P4")
+    page = ana.get(address)
+    assert 'value="skip"' not in page.text
+    assert f"Why {taken.suggestion.priority} was suggested" in said(page)
+    assert said(page).count("✓ decided") == 1
+
+
 def test_an_undo_that_came_too_late_is_told(
     ana: Any, ben: Any, receive: Any, store: Store, area: str, said: Said
 ) -> None:

@@ -6,13 +6,14 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tickets.store import Store, open_store
+from tickets import Priority
+from tickets.store import Decision, DecisionKind, Store, open_store
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -187,6 +188,94 @@ def test_keys_rest_while_somebody_types_and_the_list_opens(
     assert not page.is_visible("#keys")
 
 
+def test_keys_are_turned_off_for_a_browser_and_on_again(
+    opened: Open, receive: Any, store: Store, area: str
+) -> None:
+    taken = receive()
+    page = opened(f"/review?area={area}")
+    page.click("text=Keys")
+    page.uncheck("#keys-on")
+    page.click("#keys button")
+    page.goto(f"/review/tickets/{taken.ticket.key}?area={area}")
+    rest(page)
+    for key in ("Enter", "a", "0", "3", "s", "j", "u", "t", "q", "?"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    assert page.url.split("?")[0].endswith(f"/tickets/{taken.ticket.key}")
+    assert not page.is_visible("#keys")
+    assert not page.is_visible("button[value=accept] kbd")
+    assert decisions(store, taken) == []
+    page.click("text=Keys")
+    assert page.is_visible("#keys kbd >> nth=0")
+    page.check("#keys-on")
+    page.keyboard.press("Escape")
+    page.focus("h1")
+    with next_page(page):
+        page.keyboard.press("3")
+    assert decisions(store, taken)[-1].endswith("P3")
+
+
+def test_enter_in_the_note_leaves_it_and_decides_nothing(
+    opened: Open, receive: Any, store: Store, area: str
+) -> None:
+    taken = receive()
+    page = opened(f"/review/tickets/{taken.ticket.key}?area={area}")
+    rest(page)
+    page.click("input[name=note]")
+    page.keyboard.type("only a demo")
+    page.keyboard.press("Enter")
+    assert decisions(store, taken) == []
+    with next_page(page):
+        page.keyboard.press("4")
+    (row,) = store.decisions.of_ticket(taken.ticket.key)
+    assert (str(row.priority), row.note) == ("P4", "only a demo")
+
+
+def test_enter_on_a_blind_ticket_leads_to_the_reason_why_nothing_can_be_accepted(
+    opened: Open, receive: Any, store: Store, area: str
+) -> None:
+    taken = receive(is_blind=True)
+    page = opened(f"/review/tickets/{taken.ticket.key}?area={area}")
+    rest(page)
+    page.keyboard.press("Enter")
+    assert "there is none to accept" in page.evaluate("document.activeElement.innerText")
+    assert decisions(store, taken) == []
+    with next_page(page):
+        page.keyboard.press("2")
+    assert decisions(store, taken)[0].endswith("P2")
+
+
+def test_a_screen_reader_is_led_to_the_heading_and_told_of_the_outcome(
+    opened: Open, receive: Any, area: str
+) -> None:
+    receive("Heard")
+    page = opened(f"/review?area={area}")
+    rest(page)
+    with next_page(page):
+        page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.innerText") == "Heard"
+    page.select_option("#fact-environment", "non_production")
+    page.wait_for_function("document.getElementById('told').textContent.includes('by the rules')")
+    said = page.inner_text("#told[role=status]")
+    assert re.match(r"P\d by the rules, with your correction\. .* (left|overdue)", said), said
+
+
+def test_a_filter_keeps_the_focus_and_a_selection_is_counted(
+    opened: Open, receive: Any, area: str
+) -> None:
+    for number in range(2):
+        receive(f"Row {number}")
+    page = opened(f"/review?area={area}")
+    page.focus("#filter-tier")
+    with next_page(page):
+        page.select_option("#filter-tier", "standard")
+    assert page.evaluate("document.activeElement.id") == "filter-tier"
+    page.keyboard.press("Escape")
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    assert page.inner_text("#selected") == "(2)"
+
+
 def test_two_agents_at_one_ticket_see_each_other_and_overwrite_nothing(
     opened: Open, receive: Any, store: Store, area: str
 ) -> None:
@@ -257,19 +346,26 @@ def test_times_are_the_viewers_with_the_desks_beside(opened: Open, receive: Any,
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pages_are_accessible_and_fit(
-    opened: Open, receive: Any, area: str, scheme: str, width: int
+    opened: Open, receive: Any, store: Store, area: str, scheme: str, width: int
 ) -> None:
     shown = receive(age=timedelta(hours=2))
     blind = receive(is_blind=True)
+    decided = receive()
+    by_ben = Decision(DecisionKind.OVERRIDE, "Ben", Priority.P4)
+    store.decisions.decide(decided.suggestion.id, by_ben, None, datetime.now(UTC))
     settings = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
     page = opened(f"/review?area={area}", **settings)
     for path in (
         f"/review?area={area}",
         f"/review/tickets/{shown.ticket.key}?area={area}&fact.reach=one",
         f"/review/tickets/{blind.ticket.key}?area={area}",
+        f"/review/tickets/{decided.ticket.key}?area={area}",
         "/review?order=random",
+        f"/review?area={area}#keys",
     ):
         page.goto(path)
+        if path.endswith("#keys"):
+            page.click(".keys-button")
         found = axe.Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -111,7 +111,7 @@ def test_everybody_sees_who_is_looking(
     key = receive().ticket.key
     ben.get(f"/review/tickets/{key}")
     assert "Ben is looking at it" in said(ana.get("/review", area=area))
-    assert "You are looking at it" in said(ben.get("/review", area=area))
+    assert "Opened by you" in said(ben.get("/review", area=area))
     assert "Ben is looking at this ticket" in said(ana.get(f"/review/tickets/{key}"))
 
 
@@ -135,6 +135,18 @@ def test_the_way_to_the_first_ticket_passes_those_that_others_have(
     second = receive(age=timedelta(minutes=10)).ticket.key
     assert ben.get("/review/next", area=area).url.path == f"/review/tickets/{first}"
     assert ana.get("/review/next", area=area).url.path == f"/review/tickets/{second}"
+
+
+def test_the_queue_says_who_did_what(ana: Any, receive: Any, area: str, said: Said) -> None:
+    for act in ("skip", "P3"):
+        ana.act(ana.get(f"/review/tickets/{receive().ticket.key}"), act=act)
+    assert "skipped by Ana" in said(ana.get("/review", area=area, state="skipped"))
+    assert "decided by Ana" in said(ana.get("/review", area=area, state="decided"))
+
+
+def test_actions_are_called_by_what_they_mean(ana: Any, said: Said) -> None:
+    page = ana.get("/review", action="review")
+    assert '<option value="review" selected>needs a careful look</option>' in page.text
 
 
 def test_an_empty_view_says_so(ana: Any, said: Said, area: str) -> None:

@@ -191,6 +191,28 @@ def test_neighbours_in_the_view_are_a_step_away(ana: Any, receive: Any, area: st
     assert ana.get(f"/review/tickets/{second}/after", area=area).url.path == "/review"
 
 
+def test_no_suggestion_is_told_as_certain(ana: Any, receive: Any, store: Store, said: Said) -> None:
+    taken = receive()
+    record = {**taken.suggestion.record, "confidence": 0.9996}
+    store.suggestions.record(taken.ticket.key, record, datetime.now(UTC))
+    page = said(ana.get(f"/review/tickets/{taken.ticket.key}"))
+    assert ">99 % sure" in page
+    assert ">99% sure" in page
+    assert "100%" not in page
+
+
+def test_facts_and_rules_lead_to_what_they_mean(ana: Any, receive: Any) -> None:
+    taken = receive()
+    page = ana.get(f"/review/tickets/{taken.ticket.key}").text
+    rule = next(each for each in taken.suggestion.record["reasons"] if each["kind"] == "rule")
+    policy = ana.get("/review/policy").text
+    for name in ("facts", "definitions", rule["id"]):
+        assert f'href="/review/policy#{name}"' in page
+        assert f'id="{name}"' in policy
+    for described in re.findall(r'aria-describedby="(meaning-[^"]*)"', page):
+        assert f'id="{described}"' in page
+
+
 def test_a_ticket_that_there_is_not_has_a_page_that_says_so(ana: Any, said: Said) -> None:
     for name in ("999999", "nonsense", "%00"):
         page = ana.get(f"/review/tickets/{name}")

@@ -238,24 +238,54 @@ def test_a_file_with_neither_facts_nor_texts_is_told(
     assert "has neither facts nor texts (give columns facts.NAME.value" in done.stderr
 
 
-def test_wrong_rows_are_told_all_at_once(rules: Run, softer: Path, tickets: Path) -> None:
-    text = TICKETS.replace("a,premium,2026-07-06T09:00:00-07:00", "a,premium,yesterday")
-    tickets.write_text(text.replace("service,P1", "service,urgent"), encoding="utf-8")
+def test_wrong_rows_are_left_out_and_told_with_status_3(
+    rules: Run, softer: Path, tickets: Path
+) -> None:
+    text = TICKETS.replace("a,premium,2026-07-06T09:00:00-07:00", "a,gold,2026-07-06T09:00:00Z")
+    text = text.replace("service,P1", "service,urgent").replace("chat,down", "chat,dwon")
+    tickets.write_text(text + TICKETS.splitlines()[1].replace("a,", "e,"), encoding="utf-8")
     done = rules("diff", SHIPPED, softer, tickets)
-    assert done.returncode == 2
-    assert [line.split(": ", 2)[1] for line in done.stderr.splitlines()] == [
-        f"{tickets}, row 1, received_at",
-        f"{tickets}, row 2, final",
+    assert done.returncode == 3
+    assert done.stdout.startswith("1 of 2 tickets would change priority\n")
+    assert "  e: P0 to P1, due" in done.stdout
+    assert [line.split(" (")[0] for line in done.stderr.splitlines()] == [
+        'triage: left out row 1: tier: unknown tier "gold"',
+        "triage: left out row 2: final: 'urgent' is not one of P0, P1, P2, P3, P4",
+        'triage: left out row 4: facts: fact "condition" has no value "dwon"',
     ]
 
 
-def test_an_unknown_tier_is_told_at_its_row(rules: Run, softer: Path, tickets: Path) -> None:
-    tickets.write_text(TICKETS.replace("a,premium", "a,gold"), encoding="utf-8")
+def test_health_leaves_wrong_rows_out_as_well(rules: Run, tickets: Path) -> None:
+    tickets.write_text(TICKETS.replace("service,P1", "service,urgent"), encoding="utf-8")
+    done = rules("health", tickets)
+    assert done.returncode == 3
+    assert done.stdout.splitlines()[1].split()[:2] == ["1", "0%"]
+    assert "left out row 2: final: 'urgent'" in done.stderr
+
+
+def test_a_file_without_one_usable_row_fails_the_call(
+    rules: Run, softer: Path, tickets: Path
+) -> None:
+    head, first = TICKETS.splitlines()[:2]
+    tickets.write_text(f"{head}\n{first.replace('premium', 'gold')}\n", encoding="utf-8")
     done = rules("diff", SHIPPED, softer, tickets)
-    assert done.returncode == 2
-    assert "row 1" in done.stderr
-    assert "gold" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    place = f"{tickets}: holds no past ticket: left out row 1: tier"
+    assert done.stderr == f'triage: {place}: unknown tier "gold" (use one of standard, premium)\n'
+
+
+@pytest.mark.parametrize("command", ["diff", "health"])
+def test_rows_that_a_batch_could_not_assess_are_counted(
+    rules: Run, softer: Path, tickets: Path, command: str
+) -> None:
+    head, *rows = TICKETS.splitlines()
+    failed = f"f{',' * head.count(',')}"
+    lines = [f"{head},error.field", *(f"{row}," for row in rows), f"{failed},body"]
+    tickets.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = rules("diff", SHIPPED, softer, tickets) if command == "diff" else rules(command, tickets)
+    assert done.returncode == 3
+    assert done.stdout
+    assert done.stderr == "triage: left out 1 rows that `triage batch` could not assess\n"
 
 
 def test_health_tells_how_often_people_decided_otherwise(rules: Run, tickets: Path) -> None:

@@ -12,10 +12,19 @@ from typing import Any
 import pytest
 
 from tickets import Priority, Ticket
-from tickets.store import Arrival, Decision, DecisionKind, Store, StoredTicket
+from tickets.store import (
+    Arrival,
+    Decision,
+    DecisionKind,
+    EventKind,
+    QueueQuery,
+    QueueState,
+    Store,
+    StoredTicket,
+)
 from triage import cli
 from triage.desk import Desk
-from triage.feedback import feedback_labels
+from triage.feedback.labels import feedback_labels
 from triage.intake import Intake
 from triage.period import Period
 from triage.settings import HOME_VARIABLE
@@ -112,6 +121,11 @@ def standing(store: Store, stored: StoredTicket) -> Any:
     return store.decisions.load(stored.standing_decision_id)
 
 
+def in_queue(store: Store, state: QueueState = QueueState.PENDING) -> set[str | None]:
+    page = store.suggestions.queue(QueueQuery(state=state))
+    return {item.external_id for item in page.items}
+
+
 def test_past_tickets_are_stored_as_the_desk_would_have_sent_them(
     backfill: Call, export: Callable[..., str], store: Store
 ) -> None:
@@ -120,7 +134,7 @@ def test_past_tickets_are_stored_as_the_desk_would_have_sent_them(
     )
     assert (code, said) == (
         0,
-        ["triage: 2 tickets stored, 0 known before, 1 decisions recorded, 0 rows failed"],
+        ["triage: 2 tickets stored, 0 known before, 1 decisions recorded, 0 failed"],
     )
     first, second = found(store, "7"), found(store, "8")
     assert (first.ticket.subject, first.ticket.tier) == ("All phones are dead", "premium")
@@ -175,7 +189,7 @@ def test_the_same_file_twice_stores_nothing_twice(
     code, said = backfill(*arguments)
     assert (code, said) == (
         0,
-        ["triage: 0 tickets stored, 2 known before, 0 decisions recorded, 0 rows failed"],
+        ["triage: 0 tickets stored, 2 known before, 0 decisions recorded, 0 failed"],
     )
     assert found(store, "7", "backfill") == before
     assert len(list(store.decisions.export(datetime(2000, 1, 1, tzinfo=UTC), LATER))) == 1
@@ -191,7 +205,7 @@ def test_a_priority_that_nobody_explained_is_asked_for_and_can_be_given_later(
     )
     assert found(store, "7", "backfill").standing_decision_id is None
     _, said = backfill(export(*ROWS), "--column", COLUMNS, "--map", "urgent=P1")
-    assert said == ["triage: 0 tickets stored, 2 known before, 1 decisions recorded, 0 rows failed"]
+    assert said == ["triage: 0 tickets stored, 2 known before, 1 decisions recorded, 0 failed"]
 
 
 def test_a_live_ticket_keeps_its_text_and_its_decision(
@@ -205,7 +219,7 @@ def test_a_live_ticket_keeps_its_text_and_its_decision(
     _, said = backfill(
         *(export(ROWS[0]), "--endpoint", "support", "--column", COLUMNS, "--map", "urgent=P0")
     )
-    assert said == ["triage: 0 tickets stored, 1 known before, 0 decisions recorded, 0 rows failed"]
+    assert said == ["triage: 0 tickets stored, 1 known before, 0 decisions recorded, 0 failed"]
     kept = found(store, "7")
     assert (kept.key, kept.ticket.subject) == (taken.ticket.key, "Phones are back")
     assert standing(store, kept).actor == "bea"
@@ -232,13 +246,14 @@ def test_rows_that_are_no_past_ticket_are_named_and_the_others_stored(
         {"id": "x" * 256, "body": "A long id."},
         {"id": "5", "body": " "},
         {"id": "6", "body": "Odd customer.", "organization": "A\x00B"},
+        {"id": "7", "body": "Solved some day.", "solved_at": "2025-03-04"},
     ]
     path = tmp_path / "export.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
     code, said = backfill(str(path))
     assert (code, said[-1]) == (
         3,
-        "triage: 1 tickets stored, 0 known before, 0 decisions recorded, 5 rows failed",
+        "triage: 1 tickets stored, 0 known before, 0 decisions recorded, 6 failed",
     )
     assert [line.split(" (")[0] for line in said[:-1]] == [
         "triage: row 2: id: is missing: the ticket could not be known again",
@@ -246,8 +261,75 @@ def test_rows_that_are_no_past_ticket_are_named_and_the_others_stored(
         "triage: row 4: id: is longer than 255 characters",
         "triage: row 5: body: subject and body are both empty",
         "triage: row 6: organization: holds a NUL character",
+        "triage: row 7: solved_at: '2025-03-04' has no UTC offset",
     ]
     assert found(store, "1", "backfill").ticket.body == "It rings forever."
+
+
+def test_a_past_ticket_is_neither_pending_nor_overdue_whatever_its_priority(
+    backfill: Call, export: Callable[..., str], store: Store
+) -> None:
+    premium = ROWS[1] | {"company": "Acme Telecom"}
+    backfill(export(ROWS[0], premium), "--column", COLUMNS)
+    assert (in_queue(store), in_queue(store, QueueState.CLOSED)) == (set(), {"7", "8"})
+    assert store.statistics(NOW).overdue == 0
+
+
+def test_a_status_tells_which_tickets_still_wait(
+    backfill: Call, export: Callable[..., str], store: Store
+) -> None:
+    told = {
+        "a": {"state": "Open"},
+        "b": {"state": "Open", "answered": "2025-03-04T09:30:00+00:00"},
+        "c": {"state": "pending"},
+        "d": {"state": "Closed", "done": "2025-03-06T12:00:00+00:00"},
+        "e": {"state": "", "done": "2025-03-01T12:00:00+00:00"},  # before it was received
+    }
+    usual = ROWS[0] | {"state": "", "done": "", "answered": ""}
+    file = export(*(usual | {"number": name} | row for name, row in told.items()))
+    columns = f"{COLUMNS},status=state,solved_at=done,replied_at=answered"
+    backfill(file, "--endpoint", "support", "--column", columns)
+    assert in_queue(store) == {"a", "b", "c"}
+    assert in_queue(store, QueueState.CLOSED) == {"d", "e"}
+    assert found(store, "c").state == "waiting"
+    assert found(store, "b").replied_at == datetime(2025, 3, 4, 9, 30, tzinfo=UTC)
+    assert store.statistics(NOW).overdue == 2
+    events = [store.clock_events.of_ticket(found(store, name).key)[0] for name in "de"]
+    assert [(event.kind, event.at) for event in events] == [
+        (EventKind.SOLVED, datetime(2025, 3, 6, 12, tzinfo=UTC)),
+        (EventKind.SOLVED, datetime(2025, 3, 4, 9, 5, tzinfo=UTC)),
+    ]
+
+
+@pytest.mark.parametrize("status", ["Done", "SOLVED", "resolved ", "Cancelled", "waiting"])
+def test_statuses_of_a_file_of_no_named_desk_are_those_of_any(
+    status: str, backfill: Call, export: Callable[..., str], store: Store
+) -> None:
+    backfill(export(ROWS[0] | {"status": status}, ROWS[1] | {"status": "4"}), "--column", COLUMNS)
+    state = found(store, "7", "backfill").state
+    assert state == ("waiting" if status == "waiting" else "solved")
+    assert found(store, "8", "backfill").state == "open"
+
+
+def test_a_status_may_be_named_later(
+    backfill: Call, export: Callable[..., str], store: Store
+) -> None:
+    file = export(*(row | {"state": "open"} for row in ROWS))
+    backfill(file, "--column", COLUMNS)
+    backfill(file, "--column", f"{COLUMNS},status=state")
+    assert in_queue(store) == {"7", "8"}
+    backfill(file, "--column", f"{COLUMNS},status=state")
+    assert len(store.clock_events.of_ticket(found(store, "7", "backfill").key)) == 2
+
+
+def test_a_file_does_not_close_what_the_desk_has_told_live(
+    backfill: Call, export: Callable[..., str], store: Store, desk: Desk
+) -> None:
+    live = Ticket("7", subject="Phones are dead", body="All of them.")
+    arrival = Arrival("zendesk:support", "7", endpoint="support", changed_at=NOW)
+    Intake(store).take([(live, arrival)], desk, NOW)
+    backfill(export(ROWS[0]), "--endpoint", "support", "--column", COLUMNS)
+    assert in_queue(store) == {"7"}
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,18 @@ def test_lines_for_lines_and_the_same_answers(service: httpx.Client) -> None:
     assert second == anew
 
 
+def test_each_of_two_tickets_with_one_id_is_answered_by_its_own_text(
+    service: httpx.Client, desk: Desk
+) -> None:
+    bodies = ["Phones are down for all agents, nobody can take calls", "How do I rename a queue?"]
+    twins = [{"id": "twin", "body": body} for body in bodies]
+    answered = service.post("/v1/triage/batch", json=twins).json()
+    assert [record["priority"] for record in answered] == [
+        str(desk.assess(parse_ticket(twin, default_id="")).suggestion.priority) for twin in twins
+    ]
+    assert len({record["suggestion_id"] for record in answered}) == 2
+
+
 def test_items_beyond_one_chunk_keep_their_order(service: httpx.Client) -> None:
     many = [{"id": str(n), "body": "Chat is down"} for n in range(2 * LIMITS.chunk + 1)]
     answered = service.post("/v1/triage/batch", json=many).json()
@@ -58,14 +70,15 @@ def test_an_item_that_is_no_ticket_keeps_its_id_and_has_an_error(service: httpx.
         "text",
         None,
         {"id": ["odd"], "body": "x"},
+        {"id": "z" * 256, "body": "x"},
     ]
     content = json.dumps(items).encode()  # as ASCII, with escapes
     headers = {"content-type": "application/json"}
     answered = service.post("/v1/triage/batch", content=content, headers=headers).json()
     assert [record["id"] for record in answered[:4]] == ["good", "empty", "gold", "list"]
     assert answered[4]["id"] == "half a character \ud800"
-    assert [record["id"] for record in answered[5:]] == ["6", "7", "['odd']"]
-    assert [record["priority"] is None for record in answered] == [False] + [True] * 7
+    assert [record["id"] for record in answered[5:]] == ["6", "7", "['odd']", "z" * 256]
+    assert [record["priority"] is None for record in answered] == [False] + [True] * 8
     assert answered[0]["error"] is None
     assert answered[1]["error"]["problem"] == "subject and body are both empty"
     assert answered[2]["error"] == {
@@ -76,6 +89,7 @@ def test_an_item_that_is_no_ticket_keeps_its_id_and_has_an_error(service: httpx.
     }
     assert answered[3]["error"]["problem"] == "is not a text"
     assert answered[5]["error"]["problem"] == "is no JSON object"
+    assert answered[8]["error"]["problem"] == "is longer than 255 characters"
 
 
 def test_bad_lines_do_not_affect_the_others(service: httpx.Client) -> None:

@@ -12,18 +12,20 @@ import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 import aio_pika
 import pytest
+from aio_pika.exceptions import ChannelNotFoundEntity
 from redis.asyncio import Redis
 
 from tickets.store import Store, StoredTicket, open_store
 from tickets.ticket import EARLIEST
-from triage.consumer import FIELD, Route
+from triage.consumer import FIELD, GROUP, Route
 
 RABBITMQ = "amqp://guest:guest@127.0.0.1"
 REDIS = "redis://127.0.0.1:6379"
@@ -85,6 +87,27 @@ class Stream:
         answer: dict[str, Any] = json.loads(fields[FIELD.encode()])
         return answer
 
+    async def pending(self) -> int:
+        """Return how many messages were handed over and not acknowledged."""
+        if not await self.client.exists(self.route.source):
+            return 0
+        groups = await self.client.xinfo_groups(self.route.source)
+        return sum(group["pending"] for group in groups)
+
+    async def let_time_pass(self, time: timedelta) -> None:
+        """Make what is pending as old as if this time had passed."""
+        idle = int(time / timedelta(milliseconds=1))
+        entries: Any = await self.client.xpending_range(self.route.source, GROUP, "-", "+", 10)
+        for entry in entries:
+            await self.client.xclaim(
+                self.route.source,
+                GROUP,
+                entry["consumer"],
+                min_idle_time=0,
+                message_ids=[entry["message_id"]],
+                idle=idle,
+            )
+
 
 @asynccontextmanager
 async def rabbit(route: Route) -> AsyncIterator[Rabbit]:
@@ -103,7 +126,8 @@ async def rabbit(route: Route) -> AsyncIterator[Rabbit]:
 
 @asynccontextmanager
 async def stream(route: Route) -> AsyncIterator[Stream]:
-    async with Redis.from_url(route.url) as client:
+    # No limit of its own: it would end the wait for an answer before ours does.
+    async with Redis.from_url(route.url, socket_timeout=None) as client:
         newest = await client.xrevrange(route.target, count=1)
         yield Stream(route, client, newest[0][0] if newest else b"0")
 
@@ -252,6 +276,58 @@ def test_a_consumer_that_is_killed_leaves_its_message_to_the_next_one(
         answer = asyncio.run(run(route))
         [kept] = stored(store, "T-5")
     assert (answer["id"], answer["suggestion_id"]) == ("T-5", kept.suggestion_id)
+
+
+def test_on_redis_too_once_the_message_has_waited_for_a_minute(
+    small_home: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "triage.db"
+
+    async def run(route: Route) -> dict[str, Any]:
+        async with asyncio.timeout(2 * PATIENCE), stream(route) as broker:
+            await broker.put(ticket("T-6"))
+            with consuming(route, small_home, file) as first, locked(file):
+                await until(broker.pending, 1)  # handed over, and held up by the locked store
+                first.send_signal(signal.SIGKILL)
+            assert stored(store, "T-6") == []
+            await broker.let_time_pass(timedelta(seconds=61))
+            with consuming(route, small_home, file):
+                answer = await broker.answer()
+                await until(broker.pending, 0)
+                return answer
+
+    with new_route(REDIS) as route, closing(open_store(f"sqlite:///{file}")) as store:
+        answer = asyncio.run(run(route))
+        [kept] = stored(store, "T-6")
+    assert (answer["id"], answer["suggestion_id"]) == ("T-6", kept.suggestion_id)
+
+
+def test_a_missing_queue_of_assessments_is_made(small_home: Path, tmp_path: Path) -> None:
+    async def run(route: Route) -> bytes:
+        async with (
+            asyncio.timeout(PATIENCE),
+            await aio_pika.connect(route.url) as connection,
+        ):
+            channel = await connection.channel()
+            source = await channel.declare_queue(route.source, durable=True)
+            message = aio_pika.Message(ticket("T-7"))
+            await channel.default_exchange.publish(message, source.name)
+            with consuming(route, small_home, tmp_path / "triage.db"):
+                while (answer := await taken(connection, route.target)) is None:
+                    await asyncio.sleep(0.1)
+            return answer
+
+    with new_route(RABBITMQ) as route:
+        assert json.loads(asyncio.run(run(route)))["id"] == "T-7"
+
+
+async def taken(connection: aio_pika.abc.AbstractConnection, queue: str) -> bytes | None:
+    """Take a message off a queue; None where there is none, or no queue yet."""
+    with suppress(ChannelNotFoundEntity):
+        channel = await connection.channel()
+        found = await (await channel.declare_queue(queue, passive=True)).get(fail=False)
+        return found.body if found else None
+    return None
 
 
 def locked(store_file: Path) -> closing[sqlite3.Connection]:

@@ -82,9 +82,3 @@ def test_answers_are_as_described(document: dict[str, Any], service: httpx.Clien
     validator(document, "Ready").validate(service.get("/readyz").json())
     validator(document, "Health").validate(service.get("/healthz").json())
     validator(document, "Problem").validate(service.post("/v1/triage", json={}).json())
-
-
-def test_the_page_for_people_is_there(service: httpx.Client) -> None:
-    page = service.get("/docs")
-    assert page.status_code == 200
-    assert page.headers["content-type"].startswith("text/html")

@@ -88,12 +88,14 @@ def test_two_people_on_one_ticket_never_overwrite_each_other(desk_of_two: httpx.
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ({"decision": "maybe"}, "accept, override, skip"),
+        ({"decision": "maybe"}, "accept, override or skip"),
         ({"decision": "override"}, "priority"),
         ({"decision": "override", "priority": "P9"}, "P9"),
         ({"decision": "accept", "priority": "P1"}, "priority"),
         ({"decision": "accept", "reason": "two words"}, "reason"),
         ({"decision": "accept", "facts": ["reach"]}, "facts"),
+        ({"decision": "accept", "facts": {"rech": "all"}}, "rech"),
+        ({"decision": "accept", "facts": {"reach": "bogus"}}, "bogus"),
         ({"decision": "accept", "note": "x" * 2_001}, "note"),
         ([], "accept"),
     ],
@@ -101,7 +103,26 @@ def test_two_people_on_one_ticket_never_overwrite_each_other(desk_of_two: httpx.
 def test_a_decision_that_is_none_says_why(service: httpx.Client, body: Any, said: str) -> None:
     answer = service.post("/v1/suggestions/any/decision", json=body)
     assert answer.status_code == 422
-    assert said in answer.json()["detail"]
+    assert said in answer.text
+
+
+def test_every_wrong_field_is_named_with_its_value_and_a_remedy(service: httpx.Client) -> None:
+    address = "/v1/suggestions/any/decision"
+    wrong = {"decision": "accept", "facts": {"rech": "all", "reach": "bogus"}}
+    errors = service.post(address, json=wrong).json()["errors"]
+    assert ["rech" in errors[0]["problem"], "bogus" in errors[1]["problem"]] == [True, True]
+    assert "reach" in errors[0]["remedy"]
+    [error] = service.post(address, json={"decision": "maybe"}).json()["errors"]
+    assert (error["field"], error["value"]) == ("decision", "maybe")
+    [error] = service.get("/v1/suggestions", params={"tier": "gold"}).json()["errors"]
+    assert (error["field"], error["value"]) == ("tier", "gold")
+
+
+def test_the_product_area_of_a_ticket_narrows_the_queue(serve: Serve) -> None:
+    with serve() as client:
+        areas = [{**TICKETS[0], "product_area": "voice"}, {**TICKETS[1], "product_area": "chat"}]
+        client.post("/v1/triage/batch", json=areas)
+        assert set(listed(client, product_area="voice")) == {"R-1"}
 
 
 def test_what_does_not_exist_is_not_found(service: httpx.Client) -> None:
@@ -142,6 +163,16 @@ def test_metrics_count_what_happened(desk_of_two: httpx.Client) -> None:
     text = desk_of_two.get("/metrics").text
     assert 'triage_queue_tickets{state="pending"} 2.0' in text
     assert 'source="api"' in text
+
+
+def test_a_caller_cannot_make_the_measures_grow_with_words_of_its_own(
+    service: httpx.Client,
+) -> None:
+    for word in ("BREW1", "BREW2"):
+        assert service.request(word, "/healthz").status_code == 405
+    text = service.get("/metrics").text
+    assert "BREW" not in text
+    assert 'method="other"' in text
 
 
 def test_a_shadow_assesses_live_tickets_and_is_not_shown(

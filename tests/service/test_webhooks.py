@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +148,29 @@ def test_a_payload_without_its_fields_still_lands_and_is_for_review(
     [item] = client.get("/v1/suggestions").json()["suggestions"]
     assert item["assessment"]["action"] == "review"
     assert "the desk sent no" in " ".join(item["assessment"]["notes"])
+
+
+def test_a_ticket_that_does_not_say_when_it_came_is_due_from_its_first_delivery(
+    client: httpx.Client, store: Store
+) -> None:
+    deliver(client, "created", "d-1", created_at=None)
+    when_worked_on(store)
+    [item] = client.get("/v1/suggestions").json()["suggestions"]
+    due = item["assessment"]["response"]["due_at"]
+    deliver(client, "edited", "d-2", title="All phones are dead", created_at=None)
+    when_worked_on(store)
+    stored = store.tickets.load(item["ticket_key"])
+    assert stored is not None
+    assert stored.ticket.received_at == stored.received_at
+    assert abs(datetime.now(UTC) - stored.received_at) < timedelta(minutes=1)
+    assert due is not None
+
+
+def test_an_id_that_no_desk_gives_never_costs_the_ticket(
+    client: httpx.Client, store: Store
+) -> None:
+    deliver(client, "created", "d-1", number="9" * 1_000)
+    assert when_worked_on(store)[DeliveryState.DONE] == 1
+    [item] = client.get("/v1/suggestions").json()["suggestions"]
+    assert item["assessment"]["action"] == "review"
+    assert "the desk sent no id" in item["assessment"]["notes"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from triage.sla_cli import app
+from triage.commands.sla import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "docs" / "sla.md", ROOT / "sla" / "README.md")

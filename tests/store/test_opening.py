@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from tickets import InputFaults
-from tickets.store import DeliveryState, QueueQuery, Store, open_store
+from tickets.store import DeliveryState, Outgoing, QueueQuery, Store, open_store
 from tickets.store.address import parse_address
 from tickets.store.migration import MIGRATIONS, NEWEST
 from tickets.store.tables import metadata
@@ -90,6 +90,21 @@ def test_four_processes_may_make_a_database_at_once_and_write_to_it(
             (NEWEST,)
         ]
         assert store.inbox.counts()[DeliveryState.WAITING] == 40
+
+
+def test_a_store_of_the_first_schema_is_brought_to_the_newest_with_what_it_holds(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tickets.store.migration.NEWEST", "0001")
+    with closing(open_store(empty_url)) as store:
+        store.outbox.put(Outgoing("zendesk", "acme", {"act": "auto"}, "key"), NOW)
+    monkeypatch.undo()
+    with closing(open_store(empty_url)) as store:
+        [message] = store.outbox.claim("w", 5, NOW, timedelta(minutes=1))
+        store.outbox.retry(message.id, "503", NOW, failing_since=NOW)
+        [waiting] = store.outbox.waiting(5)
+    assert (waiting.payload, waiting.attempts) == ({"act": "auto"}, 1)
+    assert waiting.failing_since == NOW
 
 
 def test_a_schema_of_a_newer_program_is_refused(empty_url: str) -> None:

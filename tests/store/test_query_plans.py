@@ -140,6 +140,28 @@ def test_the_words_are_looked_up_and_not_searched_for(filled: Store) -> None:
     assert scans(plan) == []
 
 
+def test_words_that_have_just_come_are_looked_up_too(new_schema: Callable[[], str]) -> None:
+    """PostgreSQL would keep them in a list that every search reads from end to end."""
+    chance = random.Random(1)
+    with closing(open_store(new_schema())) as store:
+        arrivals = [
+            (
+                Ticket(
+                    id=str(n), body=" ".join(f"word{chance.randrange(5_000)}" for _ in range(40))
+                ),
+                Arrival("api", str(n)),
+            )
+            for n in range(2_000)
+        ]
+        stored = store.tickets.receive_many(arrivals, NOW)
+        with store.database.writing() as connection:
+            connection.execute(text("ANALYZE"))
+        texts = [stored[0].ticket.body]
+        plan = plans(store, lambda: store.similarity.of(stored[0].key, texts, 5))
+        assert "Bitmap Index Scan on ix_ticket_words" in plan
+        assert "Seq Scan on ticket_words" not in plan
+
+
 def test_the_figures_read_no_table_whole(filled: Store) -> None:
     assert scans(plans(filled, lambda: filled.statistics(NOW))) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import traceback
 from collections.abc import Callable
 from contextlib import closing
@@ -41,6 +42,25 @@ def limit_pages(store: Store, pages: int) -> None:
     """Stands for a disk of that size; the store of a single thread has one connection."""
     with store.database.reading() as connection:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+
+@pytest.mark.parametrize("is_moved", [True, False], ids=["moved", "removed with its folder"])
+def test_a_file_that_is_no_longer_there_takes_nothing_in(tmp_path: Path, is_moved: bool) -> None:
+    folder, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    folder.mkdir()
+    with closing(open_store(f"sqlite:///{folder}/triage.db")) as store:
+        store.tickets.receive(Ticket(id="1", body="Phones down"), Arrival("api", "1"), NOW)
+        folder.rename(elsewhere)
+        if is_moved:
+            folder.mkdir()
+        with pytest.raises(StoreUnavailable):
+            store.ping()
+        with pytest.raises(StoreUnavailable):
+            store.tickets.receive(Ticket(id="2", body="Phones down"), Arrival("api", "2"), NOW)
+        shutil.rmtree(folder, ignore_errors=True)
+        elsewhere.rename(folder)
+        store.ping()
+        assert store.tickets.find("api", "1") is not None
 
 
 def test_a_file_locked_for_too_long_is_named(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:

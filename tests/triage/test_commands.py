@@ -75,6 +75,12 @@ def test_words_without_end_are_a_ticket(triage: Run) -> None:
         (["batch", "-", "--column", "body"], "not of the form NAME=VALUE"),
         (["batch", "-", "--column", "boddy=text"], 'did you mean "body"?'),
         (["batch", "-", "--default", "tier=standard,tier=premium"], "given twice"),
+        (
+            ["batch", "-", "--default", "tier=gold"],
+            "--default: \"tier=gold\": unknown tier 'gold' (use one of standard, premium)",
+        ),
+        (["batch", "-", "--default", "channel=fax"], "\"channel=fax\": unknown channel 'fax'"),
+        (["batch", "-", "--default", "received_at=2026-07-10"], "has no UTC offset"),
         (["batch", "-", "--reader", "slow"], 'unknown "slow" (use one of full, light)'),
         (["batch", "-", "--timezone", "PST8"], 'unknown time zone "PST8"'),
         (["evaluate", "absent.csv"], "absent.csv: does not exist"),
@@ -158,7 +164,7 @@ def test_json_lines_pass_through_pipes(triage: Run) -> None:
     assert done.returncode == 3
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["id"] for record in records] == ["1", "2", "3"]
-    assert records[2]["error"]["problem"].startswith("line 3 is not JSON")
+    assert records[2]["error"]["problem"].startswith("line 4 is not JSON")
 
 
 def test_defaults_fill_what_a_row_lacks(triage: Run) -> None:

@@ -19,16 +19,16 @@ from classifier import LabelledTicket, Reader, Registry
 from tickets import InputFaults, Priority, Ticket, parse_ticket
 from tickets.store import Arrival, Decision, DecisionKind, Store
 from triage.desk import Desk
-from triage.drift import Week, weeks_of
-from triage.drift_advice import advice
-from triage.drift_findings import Verdict
-from triage.histogram import Histogram
+from triage.drift.advice import advice
+from triage.drift.findings import Verdict
+from triage.drift.histogram import Histogram
+from triage.drift.observation import Observation
+from triage.drift.reference import Reference, load_reference, reference_of
+from triage.drift.weeks import Week, weeks_of
 from triage.intake import AUTOMATIC
-from triage.observation import Observation
 from triage.period import Period
-from triage.reference import Reference, load_reference, reference_of
-from triage.retraining import train_models
-from triage.source import Source
+from triage.retraining.models import train_models
+from triage.retraining.source import Source
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Call = Callable[..., int]

@@ -13,8 +13,8 @@ import pytest
 
 from classifier import LabelledTicket, Reader
 from tickets import InputFaults, Priority
-from triage.evaluation import LabelledData
-from triage.recipe_evaluation import Plan, evaluate_recipe
+from triage.labelled.evaluation import LabelledData
+from triage.labelled.recipe_evaluation import Plan, evaluate_recipe
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 MAP = ["--map", "urgent=P0,normal=P2,minor=P4"]
@@ -235,3 +235,31 @@ def test_the_full_recipe_learns_from_what_its_encoder_knows_and_is_not_judged_by
     assert report["n"] + sum(report["excluded"].values()) >= 40
     assert report["n"] <= 40
     assert "40 tickets that the encoder was made with teach" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("tickets", "parts", "remedy"),
+    [
+        (1, 5, "1 (label more tickets)"),
+        (2, 2, "2 (label more tickets)"),
+        (4, 5, "4 (use fewer parts, such as 3)"),
+        (9, 10, "9 (use fewer parts, such as 5)"),
+    ],
+)
+def test_too_many_parts_come_with_a_number_that_fits(
+    tmp_path: Path, tickets: int, parts: int, remedy: str
+) -> None:
+    path = write(tmp_path / "few.csv", rows("urgent", tickets, "north", 0))
+    with pytest.raises(InputFaults) as refused:
+        recipe_on(path, Plan(parts))
+    problem = f"{parts} is not below the number of labelled tickets, {remedy}"
+    assert str(refused.value) == f"--cross-validate: {problem}"
+
+
+def test_one_priority_alone_has_figures_and_no_warnings(triage: Run, tmp_path: Path) -> None:
+    body = "How do I rename a queue?"
+    write(tmp_path / "one.csv", [{"body": body, "label": "P4"}, {"body": body, "label": "P4"}])
+    done = triage("evaluate", "one.csv", "--reader", "light", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert (report["n"], report["majority"]["accuracy"], report["qwk"]) == (2, 1.0, 0.0)

@@ -16,11 +16,11 @@ from classifier import LabelledTicket
 from classifier.choosing import spread, worth
 from tickets import InputFaults, Priority, Ticket
 from tickets.store import Arrival, Decision, DecisionKind, Store
-from triage.corpus import load_labelled
-from triage.feedback import Circumstance, load_weights
+from triage.feedback.labels import Circumstance, load_weights
 from triage.intake import AUTOMATIC
-from triage.shadow import Pair, compare_pairs
-from triage.training import current_rules
+from triage.labelled.corpus import load_labelled
+from triage.retraining.shadow import Pair, compare_pairs
+from triage.retraining.training import current_rules
 
 Call = Callable[..., int]
 Keep = Callable[..., str]

@@ -19,8 +19,8 @@ from classifier.encoder import SHIPPED, shipped_version
 from classifier.kept_encoders import KeptEncoders
 from tickets import InputFaults, Priority, Ticket
 from triage.desk import Desk
-from triage.fine_tuning import NEEDED, to_fine_tune_on
-from triage.held_out import part
+from triage.retraining.fine_tuning import NEEDED, to_fine_tune_on
+from triage.retraining.held_out import part
 
 FILES = ("encoder.json", "encoder.onnx", "encoder_tokenizer.json")
 REMARK = b"\x32\x04mine"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rules import load_ruleset
 from triage.frames import labelled_frame
-from triage.labelled_file import LabelledFile, read_labelled_file
+from triage.labelled.file import LabelledFile, read_labelled_file
 
 
 def file_of(folder: Path, text: str) -> LabelledFile:

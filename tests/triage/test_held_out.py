@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from classifier import LabelledTicket
 from classifier.kinship import joined
 from tickets import PRIORITIES, Priority, Ticket
-from triage.first_look import remarks
-from triage.held_out import FEWEST, FEWEST_TO_PART, Parts, part
+from triage.labelled.first_look import remarks
+from triage.retraining.held_out import FEWEST, FEWEST_TO_PART, Parts, part
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 

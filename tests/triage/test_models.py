@@ -21,10 +21,10 @@ from classifier.fingerprints import fingerprints
 from classifier.history import Event, EventKind, standing
 from classifier.training import Material, train
 from tickets import InputFaults, Priority, Ticket
-from triage.comparison import Comparison, compare, measures
-from triage.gate import objections
-from triage.held_out import part
-from triage.training import current_rules
+from triage.retraining.comparison import Comparison, compare, measures
+from triage.retraining.gate import objections
+from triage.retraining.held_out import part
+from triage.retraining.training import current_rules
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -435,6 +435,23 @@ def test_what_either_model_has_learnt_from_is_left_out(run: Run, better: str, wo
     assert found["tickets"] == 40
 
 
+@pytest.fixture(scope="module")
+def faulty(office: Path) -> str:
+    """The later tickets, and a row that is none."""
+    text = (office / "later.csv").read_text()
+    (office / "faulty.csv").write_text(f"{text}chat is down,urgent,\n")
+    return "faulty.csv"
+
+
+def test_a_row_left_out_of_a_comparison_is_told_with_status_3(
+    run: Run, better: str, worse: str, faulty: str
+) -> None:
+    done = run("compare", worse, better, "--data", faulty, "--json")
+    assert done.returncode == 3
+    assert done.stderr.startswith("triage: left out row 41: priority: ")
+    assert json.loads(done.stdout)["tickets"] == 40
+
+
 def test_a_comparison_with_nothing_new_is_refused(
     run: Run, office: Path, better: str, worse: str
 ) -> None:
@@ -475,6 +492,16 @@ def test_who_overrules_the_gate_gives_a_reason_and_can_go_back(
         f"model {better} is current again for the full reader, instead of {worse}\n"
     )
     assert registry.current_version() == better
+
+
+def test_a_model_is_promoted_though_a_row_is_left_out(
+    run: Run, office: Path, better: str, worse: str, faulty: str
+) -> None:
+    run("promote", worse, "--force", "--why", "fish can swim")
+    done = run("promote", better, "--data", faulty)
+    assert done.returncode == 3
+    assert done.stdout.startswith(f"model {better} is now current for the full reader")
+    assert Registry(office / "home").current_version() == better
 
 
 def test_a_model_of_our_corpus_does_not_replace_one_of_the_users_own(

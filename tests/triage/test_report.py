@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 from classifier import LabelledTicket, Pool, Reader, Registry
 from classifier.evaluation import calibration_error, measures
 from tickets import InputFaults, Ticket
-from triage.corpus import SHIPPED
+from triage.commands.report import report
 from triage.desk import Desk
+from triage.labelled.corpus import SHIPPED
 from triage.report.card import card, plain
 from triage.report.classes import curve
 from triage.report.findings import Findings, cautions, find
@@ -34,8 +35,7 @@ from triage.report.highlights import Mark, Piece, highlighted, without_controls
 from triage.report.page import page
 from triage.report.shares import Share
 from triage.report.trial import Trial, try_model
-from triage.report_cli import report
-from triage.source import Source
+from triage.retraining.source import Source
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Records = Sequence[Mapping[str, Any]]

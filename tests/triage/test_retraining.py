@@ -17,13 +17,13 @@ import pytest
 from classifier import LabelledTicket, Reader, Registry
 from classifier.progress import shares, unwatched
 from tickets import InputFaults, Priority
-from triage.corpus import load_labelled
-from triage.held_out import unlearnt
+from triage.labelled.corpus import load_labelled
 from triage.progress import progress_bar
-from triage.promotion import dossier
-from triage.retraining import Outcome, train_models
-from triage.source import Source
-from triage.training import current_rules
+from triage.retraining.held_out import unlearnt
+from triage.retraining.models import Outcome, train_models
+from triage.retraining.promotion import dossier
+from triage.retraining.source import Source
+from triage.retraining.training import current_rules
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 MATTERS = {
@@ -72,7 +72,7 @@ def source(office: Path) -> Source:
 @pytest.fixture(scope="module")
 def trained(office: Path, source: Source) -> dict[Reader, Outcome]:
     """What became of training on the office's tickets in an empty home."""
-    return train_models(source.read()[0], office / "home", unwatched, source=source)
+    return train_models(source.tickets(), office / "home", unwatched, source=source)
 
 
 def versions(outcomes: dict[Reader, Outcome]) -> list[str]:
@@ -92,7 +92,7 @@ def test_what_was_embedded_before_changes_nothing(
 ) -> None:
     cached = sorted((office / "home" / "cache" / "embeddings").iterdir())
     assert cached
-    again = train_models(source.read()[0], office / "home", unwatched, source=source)
+    again = train_models(source.tickets(), office / "home", unwatched, source=source)
     assert versions(again) == versions(trained)
     assert sorted((office / "home" / "cache" / "embeddings").iterdir()) == cached
 
@@ -100,7 +100,7 @@ def test_what_was_embedded_before_changes_nothing(
 def test_the_same_seed_gives_the_same_model_wherever_it_is_trained(
     tmp_path: Path, source: Source, trained: dict[Reader, Outcome]
 ) -> None:
-    tickets = source.read()[0]
+    tickets = source.tickets()
     default = trained[Reader.FULL].model.description["seed"]
     same = train_models(tickets, tmp_path, unwatched, source=source, seed=default)
     other = train_models(tickets, tmp_path, unwatched, source=source, seed=7)
@@ -117,7 +117,7 @@ def with_ours(
     both = replace(source, with_default_corpus=True)
     ours = [one for one in corpus if one.split == "train"][::40]
     return train_models(
-        source.read()[0], office / "home", unwatched, source=both, background=ours, promote=False
+        source.tickets(), office / "home", unwatched, source=both, background=ours, promote=False
     )
 
 
@@ -218,11 +218,11 @@ def test_options_about_a_file_need_one(option: list[str], office: Path) -> None:
 def test_a_group_that_no_column_has_is_refused(office: Path) -> None:
     path = str(office / "office.parquet")
     with pytest.raises(InputFaults, match=r"--group: .* has no column \"costumer\" \(did you mean"):
-        Source.named(path, {"body": "what"}, {}, "costumer").read()
+        Source.named(path, {"body": "what"}, {}, "costumer").tickets()
 
 
 def test_tickets_of_one_group_alone_are_refused(office: Path, source: Source) -> None:
-    one = [replace(labelled, group="acme") for labelled in source.read()[0]]
+    one = [replace(labelled, group="acme") for labelled in source.tickets()]
     with pytest.raises(InputFaults, match="are copies of each other, or of one group"):
         train_models(one, office / "other", unwatched, source=source)
 

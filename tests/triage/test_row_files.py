@@ -284,3 +284,10 @@ def test_a_finished_output_has_the_usual_permissions() -> None:
     mask = os.umask(0)
     os.umask(mask)
     assert Path("out.csv").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_a_faulty_line_is_named_by_its_number_in_the_file() -> None:
+    rows = rows_of("a.jsonl", '\n{"body": "x"}\n\n\n"y"\nnope\n')
+    assert [row.number for row in rows] == [1, 2, 3]
+    assert str(rows[1].fault).startswith("row: line 5 is not a JSON object")
+    assert str(rows[2].fault).startswith("row: line 6 is not JSON")

@@ -25,12 +25,14 @@ from classifier.judged import Judged
 from tickets import PRIORITIES, Action, InputFaults, Priority
 from triage.cli import app
 from triage.desk import Desk
-from triage.precision import Acted, curve, figures
 from triage.report.shares import Share
-from triage.sample import Sample, judged_by
-from triage.source import Source
+from triage.retraining.source import Source
+from triage.retraining.training import current_rules
 from triage.suggest import cost_array
-from triage.targets import (
+from triage.thresholds.choice import choose, inspect, settle
+from triage.thresholds.precision import Acted, curve, figures
+from triage.thresholds.sample import Sample, judged_by
+from triage.thresholds.targets import (
     Wish,
     fewest_for,
     fulfilled,
@@ -40,8 +42,6 @@ from triage.targets import (
     surest,
     tried,
 )
-from triage.thresholds import choose, inspect, settle
-from triage.training import current_rules
 
 P0, P1, P2, P3, P4 = PRIORITIES
 NOW = datetime(2026, 7, 1, tzinfo=UTC)

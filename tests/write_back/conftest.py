@@ -541,7 +541,9 @@ def suggestion_row(action: str = "auto", **changes: Any) -> SuggestionRow:
     return SuggestionRow(**usual | changes)
 
 
-def claimed(outgoing: Outgoing, attempts: int = 1, created_at: datetime = NOW) -> Message:
+def claimed(
+    outgoing: Outgoing, attempts: int = 1, failing_since: datetime | None = None
+) -> Message:
     """A message as the store hands it out."""
     return Message(
         id="m1",
@@ -551,9 +553,10 @@ def claimed(outgoing: Outgoing, attempts: int = 1, created_at: datetime = NOW) -
         idempotency_key=outgoing.idempotency_key,
         ticket_key=outgoing.ticket_key,
         decision_id=None,
-        created_at=created_at,
+        created_at=NOW,
         state=MessageState.CLAIMED,
         attempts=attempts,
+        failing_since=failing_since,
         problem=None,
     )
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tickets.store import Message
-from triage.write_back import GaveUp, Line, RetryAt, Sent, deliver
+from triage.write_back import GaveUp, Line, Postponed, RetryAt, Sent, deliver
 from triage.write_back.retry import asked_pause, pause
 from triage.write_back.targets import Target
 
@@ -72,7 +72,7 @@ def test_a_desk_says_when_to_come_again(
 ) -> None:
     zendesk.fails("GET", status=status, headers={"Retry-After": retry_after})
     outcome = deliver(suggested(zendesk), line(zendesk), now)
-    assert isinstance(outcome, RetryAt)
+    assert isinstance(outcome, Postponed if status == 429 else RetryAt)
     assert outcome.at == now + timedelta(seconds=93)
 
 
@@ -86,7 +86,7 @@ def test_until_then_no_message_bothers_it_and_they_do_not_all_come_at_once(
         deliver(suggested(zendesk, suggestion_id=f"s{number}"), open_line, now)
         for number in (2, 3, 4)
     ]
-    assert [outcome.at - now for outcome in waits if isinstance(outcome, RetryAt)] == [
+    assert [outcome.at - now for outcome in waits if isinstance(outcome, Postponed)] == [
         timedelta(seconds=93),
         timedelta(seconds=96),
         timedelta(seconds=99),
@@ -103,10 +103,10 @@ def test_no_more_requests_are_sent_in_a_minute_than_allowed(
         deliver(suggested(zendesk, suggestion_id=f"s{number}"), open_line, now)
         for number in range(6)
     ]
-    assert [type(outcome) for outcome in outcomes] == [Sent, Sent, *[RetryAt] * 4]
+    assert [type(outcome) for outcome in outcomes] == [Sent, Sent, *[Postponed] * 4]
     last = outcomes[-1]
-    assert isinstance(last, RetryAt)
-    assert last.problem == "waits for its turn by requests_per_minute"
+    assert isinstance(last, Postponed)
+    assert last.why == "waits for its turn by requests_per_minute"
     assert last.at - now == timedelta(seconds=24)
     assert isinstance(deliver(suggested(zendesk, suggestion_id="s5"), open_line, last.at), Sent)
 
@@ -125,18 +125,67 @@ def test_a_desk_that_does_not_listen_is_tried_again_and_left_alone_for_a_while(
         assert isinstance(first, RetryAt)
         assert first.problem == "127.0.0.1 cannot be reached: ConnectError"
         second = deliver(suggested(zendesk, suggestion_id="s2"), open_line, now)
-        assert isinstance(second, RetryAt)
-        assert second.problem == "waits, as the target asked for it or did not answer"
+        assert isinstance(second, Postponed)
+        assert second.why == "waits, as the target asked for it or did not answer"
 
 
-def test_a_message_is_given_up_when_it_is_too_old(
+def test_a_message_is_given_up_when_it_has_failed_for_too_long(
     zendesk: Zendesk, line: Lines, suggested: Messages, now: datetime
 ) -> None:
     zendesk.fails("GET", status=500)
-    old = suggested(zendesk, created_at=now - timedelta(hours=24))
+    old = suggested(zendesk, failing_since=now - timedelta(hours=24))
     assert deliver(old, line(zendesk), now) == GaveUp(
         "no success within 24 hours, at last: 127.0.0.1 answers 500 Internal Server Error"
     )
+
+
+def test_the_first_failure_of_a_message_that_has_waited_for_days_is_only_its_first(
+    zendesk: Zendesk, line: Lines, suggested: Messages, now: datetime
+) -> None:
+    zendesk.fails("GET", status=500)
+    later = now + timedelta(days=3)
+    outcome = deliver(suggested(zendesk), line(zendesk), later)
+    assert isinstance(outcome, RetryAt)
+    assert outcome.failing_since == later
+    assert outcome.at - later <= timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}], ids=["none", "unreadable"])
+def test_a_rate_limit_that_names_no_time_is_a_failure_like_others(
+    zendesk: Zendesk,
+    line: Lines,
+    suggested: Messages,
+    now: datetime,
+    headers: dict[str, str],
+) -> None:
+    zendesk.fails("GET", status=429, headers=headers)
+    outcome = deliver(suggested(zendesk, attempts=3), line(zendesk), now)
+    assert isinstance(outcome, RetryAt)
+    assert timedelta(seconds=10) <= outcome.at - now <= timedelta(seconds=20)
+
+
+def test_a_rate_limit_gives_nothing_up_and_its_time_does_not_count(
+    zendesk: Zendesk, line: Lines, suggested: Messages, now: datetime
+) -> None:
+    zendesk.fails("GET", status=429, headers={"Retry-After": "600"})
+    long_ago = now - timedelta(hours=30)
+    outcome = deliver(suggested(zendesk, failing_since=long_ago), line(zendesk), now)
+    assert outcome == Postponed(
+        now + 10 * MINUTE, "127.0.0.1 answers 429 Too Many Requests", long_ago + 10 * MINUTE
+    )
+
+
+def test_while_a_desk_does_not_answer_what_was_not_tried_grows_old_as_well(
+    zendesk: Zendesk, line: Lines, suggested: Messages, now: datetime
+) -> None:
+    zendesk.fails("GET")
+    open_line = line(zendesk)
+    deliver(suggested(zendesk), open_line, now)
+    second = deliver(suggested(zendesk, suggestion_id="s2"), open_line, now)
+    assert isinstance(second, Postponed)
+    assert second.failing_since == now
+    old = suggested(zendesk, suggestion_id="s3", failing_since=now - timedelta(hours=24))
+    assert isinstance(deliver(old, open_line, now), GaveUp)
 
 
 def test_a_refused_token_is_named_and_never_shown(

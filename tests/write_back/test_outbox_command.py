@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from tickets import InputFaults
-from triage import write_back_cli
+from triage.commands import outbox
 
 Put = Callable[..., str]
 Run = Callable[..., str]
@@ -31,7 +31,7 @@ def run(tmp_path: Path, store_url: str, zendesk: Any, monkeypatch: pytest.Monkey
     monkeypatch.setenv("ACME_TOKEN", "s3cret")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     app = typer.Typer()
-    write_back_cli.register(app)
+    outbox.register(app)
 
     def ran(*arguments: str) -> str:
         done = CliRunner().invoke(app, arguments, catch_exceptions=False)
@@ -70,9 +70,27 @@ def test_send_delivers_what_is_due_once(run: Run, put: Put, zendesk: Any) -> Non
     assert len(zendesk.notes) == 1
 
 
-def test_dry_run_and_send_do_not_go_together(run: Run) -> None:
-    with pytest.raises(InputFaults, match=r"--dry-run: does not go with --send"):
-        run("--dry-run", "--send")
+def test_what_was_given_up_is_listed_with_its_remedy_and_can_be_queued_again(
+    run: Run, put: Put, zendesk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(zendesk)
+    monkeypatch.setenv("ACME_TOKEN", "expired")
+    report = json.loads(run("--send", "--json"))
+    assert report["counts"]["gave_up"] == 1
+    assert "renew the token of target acme" in report["given_up"][0]["says"]
+    assert "triage outbox --again" in run()
+    monkeypatch.setenv("ACME_TOKEN", "s3cret")
+    again = json.loads(run("--again", "--json"))
+    assert (again["counts"]["pending"], again["given_up"]) == (1, [])
+    assert again["messages"][0]["attempts"] == 0
+    assert run("--send").startswith("delivered: Sent 1\n")
+    assert len(zendesk.notes) == 1
+
+
+@pytest.mark.parametrize("options", [("--dry-run", "--send"), ("--send", "--again")])
+def test_only_one_thing_is_done_at_once(run: Run, options: tuple[str, str]) -> None:
+    with pytest.raises(InputFaults, match=r"--dry-run, --send and --again do not go together"):
+        run(*options)
 
 
 def test_a_missing_targets_file_is_named(run: Run, tmp_path: Path) -> None:

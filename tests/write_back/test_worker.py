@@ -115,8 +115,40 @@ def test_a_desk_that_is_down_costs_one_attempt_and_not_one_for_each_message(
     for number in range(5):
         store.outbox.put(Outgoing("zendesk", "acme", payload, f"k{number}"), now)
     zendesk.fails("GET")
-    assert worker(zendesk).deliver_due() == {"RetryAt": 5}
+    assert worker(zendesk).deliver_due() == {"RetryAt": 1, "Postponed": 4}
     assert len(zendesk.asked) == 1
+
+
+def test_waiting_for_a_rate_limit_uses_up_no_attempt(
+    store: Store, worker: Workers, put: Put, zendesk: Any, clock: Clock
+) -> None:
+    put(zendesk)
+    made = worker(zendesk)
+    for _ in range(20):
+        zendesk.fails("GET", status=429, headers={"Retry-After": "10000"})
+        assert made.deliver_due() == {"Postponed": 1}
+        clock.now += timedelta(seconds=10_000)
+    [waiting] = store.outbox.waiting(1)
+    assert (waiting.attempts, waiting.failing_since) == (0, None)
+    zendesk.fails("GET", status=500)
+    assert made.deliver_due() == {"RetryAt": 1}
+    [waiting] = store.outbox.waiting(1)
+    assert (waiting.attempts, waiting.failing_since) == (1, clock.now)
+    clock.now += timedelta(seconds=5)
+    assert made.deliver_due() == {"Sent": 1}
+
+
+def test_a_desk_that_fails_for_a_day_is_given_up(
+    store: Store, worker: Workers, put: Put, zendesk: Any, clock: Clock
+) -> None:
+    row_id = put(zendesk)
+    made, start = worker(zendesk), clock.now
+    while store.outbox.counts()[MessageState.PENDING]:
+        zendesk.fails("GET", status=500)
+        made.deliver_due()
+        clock.now += timedelta(minutes=10)
+    assert clock.now - start == pytest.approx(timedelta(hours=24), abs=timedelta(hours=1.5))
+    assert _problem(store, row_id).startswith("no success within 24 hours")
 
 
 def test_two_workers_at_once_leave_one_note(

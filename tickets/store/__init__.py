@@ -11,18 +11,21 @@ from tickets.store.idempotency import InProgress, Mismatch, Replay
 from tickets.store.inbox import Delivery, DeliveryState
 from tickets.store.judgements import Judgement
 from tickets.store.keys import Key
+from tickets.store.migration import NEWEST
 from tickets.store.outbox import Message, MessageState, Outgoing
 from tickets.store.place import QueueState
 from tickets.store.review_queue import Order, QueueItem, QueuePage, QueueQuery
 from tickets.store.sessions import Session
 from tickets.store.shadow import ShadowPair
 from tickets.store.similarity import SimilarTicket
-from tickets.store.store import Store, open_store
+from tickets.store.store import Store, open_store, schema_of
 from tickets.store.suggestion import SuggestionRow
-from tickets.store.tickets import Arrival, StoredTicket, TicketState
+from tickets.store.tickets import LONGEST_ID, Arrival, StoredTicket, TicketState
 from tickets.store.users import Role, User
 
 __all__ = [
+    "LONGEST_ID",
+    "NEWEST",
     "AlreadyDecided",
     "Arrival",
     "Claim",
@@ -63,4 +66,5 @@ __all__ = [
     "TicketState",
     "User",
     "open_store",
+    "schema_of",
 ]

@@ -41,13 +41,13 @@ class Claims:
             where=or_(_columns.user == user, _columns.until <= now),
         )
         query = select(tables.claims).where(_columns.ticket_key == ticket_key)
-        with self.database.writing() as connection:
+        with self.database.writing(is_brief=True) as connection:
             connection.execute(statement)
             return Claim(*connection.execute(query).one())
 
     def release(self, ticket_key: str, user: str) -> None:
         """Give a ticket out of one's hands."""
-        with self.database.writing() as connection:
+        with self.database.writing(is_brief=True) as connection:
             connection.execute(
                 delete(tables.claims).where(
                     _columns.ticket_key == ticket_key, _columns.user == user

@@ -72,13 +72,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, *, is_synced: bool = False) -> Iterator[Connection]:
+    def writing(self, *, is_synced: bool = False, is_brief: bool = False) -> Iterator[Connection]:
         """A transaction that writes: all of it is kept, or nothing.
 
         What has ended survives the death of the process; with `is_synced`, loss of power too.
+        PostgreSQL waits for its disk each time, unless what is written `is_brief`: nobody would
+        miss it after a loss of power.
         """
         engine = self._syncing if is_synced else self._writing
         with self.answered(), engine.begin() as connection:
+            if is_brief and not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
 
     @contextmanager

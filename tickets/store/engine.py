@@ -5,15 +5,27 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    PoolProxiedConnection,
+    create_engine,
+    event,
+    exc,
+)
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from tickets.store.database import SYNCS, WRITES
 
 BUSY_MILLISECONDS = 10_000
 """How long one writer waits for another before the store counts as unavailable."""
 CONNECT_SECONDS = 5
+FILE = "file"
+"""Under which a connection remembers the file that it reads and writes."""
 
 
 def make_engine(url: URL) -> Engine:
@@ -39,9 +51,31 @@ def _json(value: Any) -> str:
 
 def _sqlite(url: URL, settings: dict[str, Any]) -> Engine:
     engine = create_engine(url, **settings)
+    path = Path(url.database or "")
+
+    def remember(_connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info[FILE] = _identity(path)
+
+    def refuse_another(
+        _connection: sqlite3.Connection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+    ) -> None:
+        # SQLite goes on in a file that was moved or removed, where nobody will find it again.
+        if record.info[FILE] != _identity(path):
+            raise exc.DisconnectionError
+
     event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", refuse_another)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

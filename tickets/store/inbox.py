@@ -47,6 +47,17 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class FailedDelivery:
+    """A delivery that was given up, without its bytes."""
+
+    id: str
+    endpoint: str
+    delivery_id: str
+    received_at: datetime
+    problem: str
+
+
+@dataclass(frozen=True)
 class Inbox:
     """The inbox of the store."""
 
@@ -123,6 +134,25 @@ class Inbox:
             .values(**outcome, problem=problem)
         )
 
+    def given_up(self, limit: int) -> list[FailedDelivery]:
+        """Return deliveries that were given up, the newest first."""
+        query = (
+            select(*_FAILED)
+            .where(_columns.state == DeliveryState.FAILED)
+            .order_by(_columns.id.desc())
+            .limit(limit)
+        )
+        with self.database.reading() as connection:
+            return [FailedDelivery(*row) for row in connection.execute(query)]
+
+    def queue_given_up(self, now: datetime) -> int:
+        """Queue again what was given up, as if it were new; return how many deliveries."""
+        return self._change(
+            update(tables.inbox)
+            .where(_columns.state == DeliveryState.FAILED)
+            .values(state=DeliveryState.WAITING, is_open=True, available_at=now, attempts=0)
+        )
+
     def counts(self) -> dict[DeliveryState, int]:
         """Return how many deliveries are in each state, since the last pruning."""
         with self.database.reading() as connection:
@@ -152,6 +182,15 @@ _DELIVERY = (
     _columns.body,
     _columns.received_at,
     _columns.attempts,
+)
+
+
+_FAILED = (
+    _columns.id,
+    _columns.endpoint,
+    _columns.delivery_id,
+    _columns.received_at,
+    _columns.problem,
 )
 
 

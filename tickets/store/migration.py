@@ -10,7 +10,7 @@ from tickets.faults import Fault, InputFaults
 from tickets.store.database import Database
 from tickets.store.tables import metadata
 
-NEWEST = "0001"
+NEWEST = "0003"
 """The revision that this program reads and writes."""
 VERSION_TABLE = "store_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -34,6 +34,18 @@ def migrate(database: Database) -> None:
             return
         _refuse_foreign(connection, database, revision)
         _upgrade(connection)
+
+
+def schema(database: Database) -> str | None:
+    """Return the schema that a database has; None where it has no tables yet.
+
+    `InputFaults` where it is of a newer program, or of another one.
+    """
+    with database.reading() as connection:
+        revision = _revision(connection)
+        if revision != NEWEST:
+            _refuse_foreign(connection, database, revision)
+        return revision
 
 
 def _refuse_foreign(connection: Connection, database: Database, revision: str | None) -> None:

@@ -61,7 +61,9 @@ class Message:
     created_at: datetime
     state: MessageState
     attempts: int
-    """How often it has been claimed, this time included."""
+    """How often it has been tried, this time included; waiting for a turn is no try."""
+    failing_since: datetime | None
+    """When the first try failed, later by what it has waited for rate limits since; None before."""
     problem: str | None
 
 
@@ -108,13 +110,29 @@ class Outbox:
         """Close a claimed message that will never be taken."""
         self._close(row_id, MessageState.GAVE_UP, problem=problem)
 
-    def retry(self, row_id: str, problem: str, at: datetime) -> None:
-        """Put a claimed message back until `at`."""
+    def retry(
+        self, row_id: str, problem: str, at: datetime, failing_since: datetime | None = None
+    ) -> None:
+        """Put a claimed message that has failed back until `at`."""
+        self._put_back(row_id, problem, at, failing_since)
+
+    def postpone(
+        self, row_id: str, why: str, at: datetime, failing_since: datetime | None = None
+    ) -> None:
+        """Put a claimed message whose turn it was not back until `at`; that was no attempt."""
+        self._put_back(row_id, why, at, failing_since, attempts=_columns.attempts - 1)
+
+    def queue_given_up(self, now: datetime) -> int:
+        """Queue again what was given up, as if it were new; return how many messages.
+
+        What tells of a decision that was undone meanwhile stays where it is.
+        """
+        is_undone = exists().where(tables.decisions.c.undoes == _columns.decision_id)
+        statement = update(tables.outbox).where(_columns.state == MessageState.GAVE_UP, ~is_undone)
+        values = {"state": MessageState.PENDING, "is_open": True, "available_at": now}
         with self.database.writing() as connection:
-            connection.execute(
-                _claimed(row_id).values(
-                    state=MessageState.PENDING, available_at=at, problem=problem
-                )
+            return rows_changed(
+                connection.execute(statement.values(**values, attempts=0, failing_since=None))
             )
 
     def withdraw(self, decision_id: str) -> int:
@@ -136,6 +154,13 @@ class Outbox:
             rows = connection.execute(query.order_by(*order).limit(limit)).all()
         return [_message(row) for row in rows]
 
+    def given_up(self, limit: int) -> list[Message]:
+        """Return the messages that were given up, the newest first."""
+        query = select(tables.outbox).where(_columns.state == MessageState.GAVE_UP)
+        with self.database.reading() as connection:
+            rows = connection.execute(query.order_by(_columns.id.desc()).limit(limit)).all()
+        return [_message(row) for row in rows]
+
     def counts(self) -> dict[MessageState, int]:
         """Return how many messages are in each state."""
         with self.database.reading() as connection:
@@ -148,6 +173,13 @@ class Outbox:
         )
         with self.database.writing() as connection:
             return rows_changed(connection.execute(statement))
+
+    def _put_back(
+        self, row_id: str, problem: str, at: datetime, since: datetime | None, **values: Any
+    ) -> None:
+        pending = {"state": MessageState.PENDING, "available_at": at, "problem": problem}
+        with self.database.writing() as connection:
+            connection.execute(_claimed(row_id).values(**pending, failing_since=since, **values))
 
     def _close(self, row_id: str, state: MessageState, **values: Any) -> None:
         with self.database.writing() as connection:
@@ -245,5 +277,6 @@ def _message(row: AnyRow) -> Message:
         created_at=row.created_at,
         state=MessageState(row.state),
         attempts=row.attempts,
+        failing_since=row.failing_since,
         problem=row.problem,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import URL, text
 
 from tickets.faults import Fault, InputFaults
 from tickets.store.address import parse_address, shown
@@ -21,7 +24,7 @@ from tickets.store.idempotency import Idempotency
 from tickets.store.inbox import Inbox
 from tickets.store.judgements import Judgements
 from tickets.store.keys import Keys
-from tickets.store.migration import migrate
+from tickets.store.migration import VERSION_TABLE, migrate, schema
 from tickets.store.outbox import Outbox
 from tickets.store.personal_data import PersonalData
 from tickets.store.sessions import Sessions
@@ -38,17 +41,37 @@ def open_store(url: str) -> Store:
     `url` is `sqlite:////path/triage.db` or `postgresql://user:password@host/database`.
     `InputFaults` where the address is wrong, the database does not answer or its schema is newer.
     """
+    with _opening(parse_address(url)) as database:
+        migrate(database)
+    return Store(database)
+
+
+def schema_of(url: str) -> str | None:
+    """Return the schema of a database, None where it has no tables yet; changes nothing.
+
+    `InputFaults` where `open_store` would raise them.
+    """
     address = parse_address(url)
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+        return None
+    with _opening(address) as database:
+        found = schema(database)
+    database.engine.dispose()
+    return found
+
+
+@contextmanager
+def _opening(address: URL) -> Iterator[Database]:
+    """Give a database that is closed again when its opening fails."""
     database = Database(make_engine(address), shown(address))
     try:
-        migrate(database)
+        yield database
     except StoreUnavailable as error:
         database.engine.dispose()
         raise InputFaults(Fault("database", str(error))) from None
     except BaseException:
         database.engine.dispose()
         raise
-    return Store(database)
 
 
 @dataclass(frozen=True)
@@ -151,8 +174,13 @@ class Store:
         return read_statistics(self.database, now)
 
     def ping(self) -> None:
-        """Return when the database answers; `StoreUnavailable` when it does not."""
+        """Return when the store can be read; `StoreUnavailable` when it does not answer."""
         with self.database.reading() as connection:
+            connection.execute(text(f"SELECT * FROM {VERSION_TABLE}"))
+
+    def ping_writing(self) -> None:
+        """Return when the database takes a writer, who writes nothing; `StoreUnavailable` else."""
+        with self.database.writing() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:

@@ -191,6 +191,7 @@ outbox = Table(
     Column("worker", Plain),
     Column("problem", Plain),
     Column("sent_at", Instant),
+    Column("failing_since", Instant),
     Index(
         "ix_outbox_open",
         "available_at",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tickets.store import LONGEST_ID
 from triage.integrations.desk_words import Words
 from triage.integrations.fields import instant, is_usable, raw_text, text, texts
 from triage.integrations.messages import NO_TEXT, TicketArrived
@@ -38,7 +39,7 @@ class Sent:
 
 def arrived(sent: Sent, words: Words) -> TicketArrived:
     """Return the ticket; what is missing or unusable is named and never costs the ticket."""
-    external_id = text(sent.external_id) or _stand_in(sent)
+    external_id = _named(sent) or _stand_in(sent)
     return TicketArrived(
         external_id=external_id,
         record=_record(sent, words, external_id),
@@ -68,7 +69,7 @@ def _record(sent: Sent, words: Words, external_id: str) -> dict[str, Any]:
 
 
 def _missing(sent: Sent) -> Iterator[str]:
-    if text(sent.external_id) is None:
+    if _named(sent) is None:
         yield "id"
     has_text = any((raw_text(value) or "").strip() for value in (sent.subject, sent.body))
     if not is_usable(sent.subject) and "subject" in sent.expected:
@@ -78,6 +79,12 @@ def _missing(sent: Sent) -> Iterator[str]:
     is_due = sent.received_at is not None or "received_at" in sent.expected
     if is_due and instant(sent.received_at, is_utc=sent.is_utc) is None:
         yield "received_at"
+
+
+def _named(sent: Sent) -> str | None:
+    """Return the id that a ticket came with; no desk has longer ones than the store keeps."""
+    found = text(sent.external_id)
+    return found if found is not None and len(found) <= LONGEST_ID else None
 
 
 def _stand_in(sent: Sent) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from tickets import Fault, InputFaults
@@ -76,14 +77,23 @@ Endpoints = Mapping[str, Endpoint]
 """The endpoints by their names."""
 
 
-def load_endpoints(path: str | Path, environment: Mapping[str, str] | None = None) -> Endpoints:
+def load_endpoints(
+    path: str | Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    with_secrets: bool = True,
+) -> Endpoints:
     """Return the endpoints of a file with their secrets; `InputFaults` with all that is wrong.
 
-    Files that it names are looked for beside it.
+    Files that it names are looked for beside it. Without secrets, which need not be there then, no
+    delivery can prove itself to an endpoint.
     """
     document = read_document(Path(path), json.loads(SCHEMA.read_text("utf-8")))
     reader = _Reader(
-        document, Path(path).parent, os.environ if environment is None else environment
+        document,
+        Path(path).parent,
+        os.environ if environment is None else environment,
+        with_secrets,
     )
     found = [endpoint for at in reader.indexes() if (endpoint := reader.endpoint(at)) is not None]
     document.refuse_if(*reader.faults)
@@ -102,6 +112,7 @@ class _Reader:
     document: Document
     folder: Path
     environment: Mapping[str, str]
+    with_secrets: bool
     faults: list[Fault] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
 
@@ -175,6 +186,8 @@ class _Reader:
             problem = "names no secret" if not named else "names two secrets"
             self.note(path, problem, "give one of secret_env and secret_file")
             return ""
+        if not self.with_secrets:
+            return token_hex()  # known to nobody: an empty one could be guessed
         path = (*path, named[0])
         read = self._from_variable if named == ["secret_env"] else self._from_file
         secret = read(path, values[named[0]])

@@ -18,7 +18,7 @@ from triage.report.highlights import without_controls
 from triage.report.rendering import rendered
 from triage.report.training_data import training_data
 from triage.report.words import name
-from triage.source import Source
+from triage.retraining.source import Source
 
 LIBRARIES = ("numpy", "scikit-learn", "onnxruntime", "spacy", "tokenizers", "durable-rules")
 MOST_NAMED = 20

@@ -11,7 +11,7 @@ import numpy as np
 from classifier import Model
 from classifier.decision import NEVER
 from tickets import PRIORITIES, Priority
-from triage.registry_printed import window
+from triage.commands.registry_printed import window
 from triage.report.trial import Answers, Claims, Trial
 
 MOST_SHOWN = 15

@@ -10,9 +10,9 @@ import numpy as np
 from classifier.evaluation import MISSED
 from classifier.intervals import MEASURES, Counts, Measure, intervals_of
 from tickets import PRIORITIES, Action, Priority
-from triage.comparison import Difference, Floats, differences, expected_cost
 from triage.report.shares import Share
 from triage.report.trial import Answers, Labels, Trial
+from triage.retraining.comparison import Difference, Floats, differences, expected_cost
 
 URGENT = PRIORITIES[0]
 NAMES = {

@@ -9,8 +9,6 @@ from datetime import datetime
 from classifier.evaluation import calibration_error
 from classifier.reliability import CalibrationBin, calibration_bins
 from tickets import PRIORITIES
-from triage.gate import objections
-from triage.held_out import FEWEST
 from triage.redaction import mask
 from triage.report.changes import Changes, changes
 from triage.report.classes import ClassFigures, class_figures
@@ -22,6 +20,8 @@ from triage.report.shares import Share
 from triage.report.slices import Slices, slices
 from triage.report.trial import Answers, Trial
 from triage.report.words import many, name, percent
+from triage.retraining.gate import objections
+from triage.retraining.held_out import FEWEST
 
 ENOUGH = 5 * FEWEST
 """Tickets below which intervals are so wide that the reader is told."""

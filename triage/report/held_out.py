@@ -10,10 +10,10 @@ from classifier import LabelledTicket, Model, Registry
 from classifier.rows import are_new as are_new_to_encoder
 from rules import load_ruleset
 from tickets import Fault, InputFaults
-from triage.corpus import SHIPPED, load_labelled
-from triage.held_out import are_new, those
-from triage.source import STANDARD_INPUT, Source
-from triage.training import HELD_OUT
+from triage.labelled.corpus import SHIPPED, load_labelled
+from triage.retraining.held_out import are_new, those
+from triage.retraining.source import STANDARD_INPUT, Source
+from triage.retraining.training import HELD_OUT
 
 
 @dataclass(frozen=True)

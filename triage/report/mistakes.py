@@ -10,7 +10,7 @@ import numpy as np
 from classifier import LabelledTicket
 from classifier.suspicion import suspicious_labels
 from tickets import PRIORITIES, FactReading, Priority, Suggestion
-from triage.data_check import FEWEST_TICKETS
+from triage.labelled.check import FEWEST_TICKETS
 from triage.report.highlights import Mark, Piece, Show, highlighted, without_controls
 from triage.report.trial import Trial
 

@@ -10,8 +10,8 @@ import numpy as np
 from classifier import LabelledTicket
 from classifier.features import ticket_text
 from classifier.language import detect_language
-from triage.data_counts import FEWEST_TO_LEARN as FEWEST
-from triage.evaluation import NOTHING
+from triage.labelled.counts import FEWEST_TO_LEARN as FEWEST
+from triage.labelled.evaluation import NOTHING
 from triage.report.shares import Share
 from triage.report.trial import Trial
 

@@ -13,10 +13,10 @@ from classifier import LabelledTicket, Model, Registry
 from classifier.fingerprints import fingerprints
 from rules import load_ruleset
 from tickets import InputFaults
-from triage.corpus import load_corpus
-from triage.held_out import those
+from triage.labelled.corpus import load_corpus
 from triage.report.slices import language
-from triage.source import Source
+from triage.retraining.held_out import those
+from triage.retraining.source import Source
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from classifier import Model, Reader, Registry
 from classifier.progress import Progress, stretch
 from tickets import PRIORITIES, Action, InputFaults, Priority, Suggestion
-from triage.comparison import Comparison, compare, labels_of, suggestions
 from triage.desk import Desk
-from triage.gate import usable
 from triage.report.held_out import HeldOut, held_out_tickets
-from triage.source import Source
+from triage.retraining.comparison import Comparison, compare, labels_of, suggestions
+from triage.retraining.gate import usable
+from triage.retraining.source import Source
 from triage.suggest import cost_array
 
 Floats = npt.NDArray[np.float64]

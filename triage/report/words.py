@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from triage.comparison import Difference
 from triage.report.highlights import without_controls
 from triage.report.shares import Share
+from triage.retraining.comparison import Difference
 
 NOTHING = "–"
 """Stands where there is no figure."""

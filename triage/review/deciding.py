@@ -9,7 +9,7 @@ from http import HTTPStatus
 from rules import Ruleset
 from tickets import PRIORITIES, Combination, InputFaults, Priority
 from tickets.store import Conflict, Decision, DecisionKind, DecisionRow, NotFound
-from triage.blindness import is_hidden
+from triage.blindness import is_decided, is_hidden, lay_open
 from triage.correction import correct
 from triage.decisions import Decisions, Subject
 from triage.review.forms import Form
@@ -76,10 +76,9 @@ def decide(service: Service, wish: Wish, agent: str) -> DecisionRow:
     """
     subject = _subject(service.decisions, wish.seen.suggestion_id)
     decision = _decision(wish, subject, service, agent)
+    seen = _laid_open(wish.seen, subject, service)
     try:
-        return service.decisions.decide(
-            wish.seen.suggestion_id, decision, wish.seen.version, utc_now()
-        )
+        return service.decisions.decide(seen.suggestion_id, decision, seen.version, utc_now())
     except Conflict as conflict:
         latest = conflict.latest
         if latest is None or not _is_repeated(latest, decision, wish.seen.version, subject):
@@ -93,7 +92,7 @@ def undo(service: Service, decision_id: str, agent: str) -> DecisionRow:
     The same undo twice, as after a lost answer, is carried out once.
     """
     try:
-        return service.decisions.undo(decision_id, agent, utc_now())
+        row = service.decisions.undo(decision_id, agent, utc_now())
     except NotFound:
         raise Problem(HTTPStatus.NOT_FOUND, "There is no such decision.") from None
     except Conflict as conflict:
@@ -101,6 +100,8 @@ def undo(service: Service, decision_id: str, agent: str) -> DecisionRow:
         if latest is None or (latest.undoes, latest.actor) != (decision_id, agent):
             raise
         return latest
+    _lay_open_undone(row, service)
+    return row
 
 
 def _subject(decisions: Decisions, suggestion_id: str) -> Subject:
@@ -143,6 +144,27 @@ def _wanted(wish: Wish, subject: Subject, service: Service) -> tuple[Priority, s
     return corrected.priority, wish.reason or CORRECTED
 
 
+def _laid_open(seen: Seen, subject: Subject, service: Service) -> Seen:
+    """Return what a decision is about; a blind suggestion that was seen is no longer blind."""
+    suggestion, ticket = subject.suggestion, subject.ticket
+    is_newest = Seen(ticket.suggestion_id or "", ticket.version) == seen
+    standing = _standing(subject, service)
+    if not (is_newest and suggestion.is_blind and is_decided(suggestion, standing)):
+        return seen
+    shown = lay_open(service.store, ticket, suggestion, utc_now())
+    return Seen(shown.id, seen.version + 1)
+
+
+def _lay_open_undone(row: DecisionRow, service: Service) -> None:
+    """Keep a blind suggestion as a seen one after its decision is undone; a skip shows nothing."""
+    undone = service.store.decisions.load(row.undoes) if row.undoes else None
+    if undone is None or undone.priority is None:
+        return
+    subject = service.decisions.subject(row.suggestion_id)
+    if subject.suggestion.is_blind and subject.ticket.suggestion_id == row.suggestion_id:
+        lay_open(service.store, subject.ticket, subject.suggestion, utc_now())
+
+
 def _standing(subject: Subject, service: Service) -> DecisionRow | None:
     standing_id = subject.ticket.standing_decision_id
     return service.store.decisions.load(standing_id) if standing_id else None
@@ -153,8 +175,10 @@ def _is_repeated(latest: DecisionRow, decision: Decision, version: int, subject:
     settled = decision.priority
     if decision.kind is DecisionKind.ACCEPT:
         settled = subject.suggestion.priority
-    wanted = (decision.kind, settled, decision.actor, version + 1)
-    return (latest.kind, latest.priority, latest.actor, latest.version) == wanted
+    steps = (1, 2) if subject.suggestion.is_blind else (1,)  # laying it open is one of them
+    wanted = (decision.kind, settled, decision.actor)
+    is_same = (latest.kind, latest.priority, latest.actor) == wanted
+    return is_same and latest.version - version in steps
 
 
 def _wrong(detail: str) -> Problem:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from classifier import Registry
 from triage.desk import Desk
-from triage.drift import ALL, Week, weeks_of
-from triage.drift_advice import advice
-from triage.drift_findings import Verdict
-from triage.observation import ACTION, CONFIDENCE, FACT, PRIORITY, PRODUCT_AREA, Observation
-from triage.reference import Reference, kept_reference
+from triage.drift.advice import advice
+from triage.drift.findings import Verdict
+from triage.drift.observation import ACTION, CONFIDENCE, FACT, PRIORITY, PRODUCT_AREA, Observation
+from triage.drift.reference import Reference, kept_reference
+from triage.drift.weeks import ALL, Week, weeks_of
 from triage.review.judged import Judged, Lately
 from triage.suggest import cost_array
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tickets.store import DecisionKind, DecisionRow, EventKind, Message, MessageState, SuggestionRow
 from triage.intake import AUTOMATIC
@@ -52,8 +53,11 @@ def _entries(dossier: Dossier) -> Iterator[Entry]:
     channel = f" by {ticket.ticket.channel}" if ticket.ticket.channel else ""
     yield Entry(ticket.received_at, f"Received{channel}")
     if not matter.is_hidden:
+        told: Mapping[str, Any] = {}
         for suggestion in (*matter.earlier, matter.suggestion):
-            yield _suggested(suggestion)
+            if suggestion.record != told:  # a blind one laid open says the same once more
+                yield _suggested(suggestion)
+            told = suggestion.record
     for decision in dossier.decisions:
         yield _decided(decision)
     for event in matter.happened:
@@ -63,9 +67,14 @@ def _entries(dossier: Dossier) -> Iterator[Entry]:
 
 
 def _suggested(suggestion: SuggestionRow) -> Entry:
-    what = f"{suggestion.priority} suggested, {suggestion.confidence:.0%} sure"
+    what = f"{suggestion.priority} suggested, {_percent(suggestion.confidence)} sure"
     versions = suggestion.record["versions"]
     return Entry(suggestion.made_at, what, f"model {versions['model']}, rules {versions['rules']}")
+
+
+def _percent(share: float) -> str:
+    """Return a probability in words; no suggestion is certain."""
+    return f"{share:.0%}" if share <= 0.995 else ">99%"
 
 
 def _decided(decision: DecisionRow) -> Entry:

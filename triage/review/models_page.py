@@ -11,9 +11,9 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 
 from classifier.registry import StoredModel
-from triage.drift_findings import FALSE_ALARMS
-from triage.promotion import stored_models
-from triage.registry_printed import NAMES, window
+from triage.commands.registry_printed import NAMES, window
+from triage.drift.findings import FALSE_ALARMS
+from triage.retraining.promotion import stored_models
 from triage.review.drift_weeks import Drift
 from triage.review.judged import WINDOW
 from triage.review.page_route import PageRoute

@@ -21,7 +21,7 @@ from triage.review.rendering import page
 from triage.review.rows import read_rows
 from triage.review.seen import Seen
 from triage.review.turns import next_ticket
-from triage.review.view import CHOICES, ORDERS, STATES, View
+from triage.review.view import ACTIONS, CHOICES, ORDERS, STATES, View
 from triage.review.viewer import CurrentViewer, Viewer
 from triage.service.problems import Problem
 from triage.service.service import Service, service_of, utc_now
@@ -54,6 +54,7 @@ def _queue(request: Request, viewer: Viewer, service: Service, view: View) -> Re
         orders=ORDERS,
         states=STATES,
         choices=CHOICES,
+        actions=ACTIONS,
         most=bulk.MOST,
         said=Said.of(request.query_params),
         done=read_done(service.store, request.query_params.get("done", ""), viewer.name),

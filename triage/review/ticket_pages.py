@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from tickets import Combination
-from tickets.store import Conflict, DecisionRow
+from tickets.store import Conflict, DecisionKind, DecisionRow
 from triage.review.addresses import queue_address, ticket_address
 from triage.review.deciding import FACT, Wish, corrections_of, decide, undo
 from triage.review.done import read_done
-from triage.review.dossier import LEASE, Dossier, open_dossier, read_matter
+from triage.review.dossier import LEASE, Dossier, Matter, open_dossier, read_matter
 from triage.review.forms import Posted
 from triage.review.highlighting import LONGEST, Piece, marks_of, pieces
 from triage.review.history import history
@@ -43,6 +43,8 @@ class _Asked:
     corrections: Combination = field(default_factory=dict)
     done: str = ""
     """The decision before, to be undone from here."""
+    is_undone: bool = False
+    """Whether a decision on this ticket was just taken back."""
     conflict: Conflict | None = None
     """Why a decision was not carried out."""
 
@@ -59,6 +61,7 @@ async def ticket(request: Request, key: str, viewer: CurrentViewer) -> Response:
         view=View.of(params),
         corrections=corrections_of(params, service.desk.rooms.ruleset),
         done=params.get("done", ""),
+        is_undone=params.get("undone") == "1",
     )
     return await service.workers.store.run(partial(_ticket, asked))
 
@@ -86,11 +89,26 @@ def _ticket(asked: _Asked) -> Response:
         status_page=service.incidents.told,
         reasons=REASONS,
         done=read_done(service.store, asked.done, asked.viewer.name),
+        undone=asked.is_undone and _was_undone(dossier),
+        was_blind=_was_blind(dossier.matter),
         conflict=asked.conflict,
     )
     if asked.conflict:  # the address bar shows the ticket, and not where the form was sent
         answer.headers["hx-push-url"] = ticket_address(asked.key, asked.view)
     return answer
+
+
+def _was_undone(dossier: Dossier) -> bool:
+    """Tell whether undoing is still the last that was done; addresses are kept and opened again."""
+    return bool(dossier.decisions) and dossier.decisions[-1].kind is DecisionKind.UNDO
+
+
+def _was_blind(matter: Matter) -> bool:
+    """Tell whether the suggestion was blind before it was decided."""
+    before, newest = matter.earlier[-1:], matter.suggestion
+    return not newest.is_blind and any(
+        each.is_blind and each.record == newest.record for each in before
+    )
 
 
 def _marked(dossier: Dossier, name: str) -> list[Piece]:

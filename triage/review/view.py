@@ -39,6 +39,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "action": tuple(Action),
 }
 """Fields with a closed set of values."""
+ACTIONS: Mapping[str, str] = {
+    Action.AUTO: "enough to apply unseen",
+    Action.SUGGEST: "to be confirmed",
+    Action.REVIEW: "needs a careful look",
+}
+"""Actions as agents read them."""
 
 
 @dataclass(frozen=True)

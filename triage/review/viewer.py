@@ -39,6 +39,10 @@ class Viewer:
         """Tell whether the viewer may do what a role may; the higher ones include the lower."""
         return _RANKS[self.role] >= _RANKS[Role(role)]
 
+    def may_take_back(self, decision: DecisionRow) -> bool:
+        """Tell whether the viewer may undo a decision: their own, the system's, as a lead any."""
+        return decision.actor in (self.name, AUTOMATIC) or self.may(Role.LEAD)
+
 
 async def viewer(request: Request) -> Viewer:
     """Return who asks for a page; `Problem` that leads to the sign-in form for nobody known."""
@@ -76,7 +80,7 @@ def at_least(role: Role) -> Callable[[Viewer], Awaitable[Viewer]]:
 
 def refuse_to_take_back(viewer: Viewer, decision: DecisionRow | None) -> None:
     """Raise `Problem` 403 for a decision of somebody else, unless the viewer leads."""
-    if decision is None or decision.actor in (viewer.name, AUTOMATIC) or viewer.may(Role.LEAD):
+    if decision is None or viewer.may_take_back(decision):
         return
     detail = f"{decision.actor} decided this; ask them or a lead to take it back, or decide anew."
     raise Problem(HTTPStatus.FORBIDDEN, detail)

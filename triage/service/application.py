@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from triage.renewal import Renewal
 from triage.review import pages
-from triage.service import models, openapi, operations, review, routes, webhooks
+from triage.service import documentation, models, openapi, operations, review, routes, webhooks
 from triage.service.background import Background
 from triage.service.guard import Guard
 from triage.service.installation import Installation
@@ -42,10 +42,11 @@ def create_app(installation: Installation) -> FastAPI:
         version=version("ujet-triage"),
         description=openapi.DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.service = service
-    for part in (routes, review, webhooks, models, operations, pages):
+    for part in (routes, review, webhooks, models, operations, documentation, pages):
         app.include_router(part.router)
     answer_with_problems(app)
     app.add_middleware(Guard, measures=service.measures)

@@ -32,6 +32,8 @@ class Terms:
     """0 for ever."""
     status_page: str = ""
     """Its address, or a saved file of it; empty for none."""
+    takes_deliveries: bool = True
+    """Whether desks deliver to it: only then the secrets of their endpoints must be there."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,11 @@ def load_installation(home: Path, store: Store, terms: Terms) -> Installation:
         shadow=Desk.of(Registry(home).load(terms.shadow)) if terms.shadow else None,
         blind_share=terms.blind_share,
         kept_for=timedelta(days=terms.keep_days) if terms.keep_days else None,
-        endpoints=load_endpoints(endpoints) if endpoints.exists() else {},
+        endpoints=(
+            load_endpoints(endpoints, with_secrets=terms.takes_deliveries)
+            if endpoints.exists()
+            else {}
+        ),
         targets=load_targets(targets) if targets.exists() else {},
         customers=load_customers(found[0]) if found else Customers({}, {}),
         status_page=terms.status_page,

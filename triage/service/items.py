@@ -8,9 +8,10 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from tickets import TicketFault
+from tickets.store import LONGEST_ID
 from tickets.ticket import FIELDS
 from triage.row_files import LONGEST_CELL, Row
-from triage.service.problems import Problem, invalid_ticket
+from triage.service.problems import Problem, invalid_field
 
 _READ = (*FIELDS, "created_at")
 
@@ -25,7 +26,7 @@ def one_row(body: bytes) -> Row:
         )
     row = _row(1, item)
     if row.fault:
-        raise invalid_ticket(row.fault)
+        raise invalid_field(row.fault)
     return row
 
 
@@ -80,6 +81,9 @@ def _unreadable(item: dict[str, Any]) -> Iterator[TicketFault]:
         elif isinstance(value, str) and len(value) > LONGEST_CELL:
             problem = f"is longer than {LONGEST_CELL:,} characters"
             yield TicketFault(name, value, problem, "shorten it")
+        elif name == "id" and len(str(value)) > LONGEST_ID:
+            problem = f"is longer than {LONGEST_ID} characters"
+            yield TicketFault(name, str(value), problem, "give a shorter id")
 
 
 class NotJson(ValueError):  # noqa: N818 - reads as what it says

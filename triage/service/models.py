@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from tickets import InputFaults
-from triage.promotion import promote_version, roll_back, stored_models
-from triage.registry_printed import models_record
+from triage.commands.registry_printed import models_record
+from triage.retraining.promotion import promote_version, roll_back, stored_models
 from triage.service import openapi
 from triage.service.access import Caller, Scope
 from triage.service.bodies import JSON, media_type, read_body
@@ -49,7 +49,7 @@ async def promote(request: Request, version: str, caller: MayTrain) -> Response:
     force, why = _terms(await _body(request, service))
     home = service.installation.home
     work = partial(promote_version, version, None, _unseen, force=force, why=why, home=home)
-    return await _switched(work, service, caller, f"model {version} promoted")
+    return await _switched(work, service, caller, f"promote model {version}")
 
 
 @router.post("/v1/models/rollback", responses=openapi.PROMOTION_ANSWERS)
@@ -57,9 +57,8 @@ async def rollback(request: Request, caller: MayTrain) -> Response:
     """Make the model current again that was so before."""
     service = service_of(request)
     reader = service.desk.rooms.model.reader
-    return await _switched(
-        partial(roll_back, reader, service.installation.home), service, caller, "model rolled back"
-    )
+    work = partial(roll_back, reader, service.installation.home)
+    return await _switched(work, service, caller, "roll back the model")
 
 
 async def _body(request: Request, service: Service) -> Any:

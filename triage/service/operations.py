@@ -22,12 +22,14 @@ router = APIRouter()
 MayAdminister = Annotated[Caller, Depends(permitted(Scope.ADMIN))]
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", responses=openapi.HEALTH_ANSWERS)
 async def healthz() -> Response:
     """Tell that the process lives; answers whatever the load."""
     return JSONResponse({"status": "ok"})
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses=openapi.READY_ANSWERS)
 async def readyz(request: Request) -> Response:
     """Tell whether tickets can be taken: a model is loaded and the store answers."""

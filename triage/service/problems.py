@@ -56,14 +56,18 @@ class Problem(Exception):  # noqa: N818 - named as RFC 9457 names it
         return Response(content, self.status, self.headers, PROBLEM_JSON)
 
 
-def invalid_ticket(fault: TicketFault) -> Problem:
-    """Return the problem of a ticket with a field that cannot be used."""
+def invalid_field(fault: TicketFault) -> Problem:
+    """Return the problem of a field, of a ticket or else, that cannot be used."""
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(fault), errors=[fault.as_record()])
 
 
 def invalid_input(faults: InputFaults) -> Problem:
     """Return the problem of a value that cannot be used."""
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(faults))
+    errors = [
+        {"field": fault.place, "problem": fault.problem, "remedy": fault.remedy}
+        for fault in faults.faults
+    ]
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(faults), errors=errors)
 
 
 def store_unavailable() -> Problem:

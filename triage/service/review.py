@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from tickets import Action, InputFaults, Priority
+from rules import Ruleset
+from tickets import Action, Combination, InputFaults, Priority, TicketFault
 from tickets.store import (
     Conflict,
     Decision,
@@ -25,12 +26,14 @@ from tickets.store import (
     QueueState,
     SuggestionRow,
 )
+from tickets.ticket import TIERS
 from triage.blindness import is_hidden
+from triage.correction import parse_corrections
 from triage.service import openapi
 from triage.service.access import Caller, Scope
 from triage.service.bodies import JSON, media_type, read_body
 from triage.service.items import whole_json
-from triage.service.problems import Problem, invalid_input
+from triage.service.problems import Problem, invalid_field, invalid_input
 from triage.service.service import Service, permitted, service_of, store_place, utc_now
 
 router = APIRouter(dependencies=[Depends(store_place)])
@@ -66,7 +69,7 @@ class Listed:
                 state=self.state,
                 order=self.sort,
                 priority=_priority(self.priority) if self.priority else None,
-                tier=self.tier,
+                tier=_tier(self.tier) if self.tier else None,
                 action=self.action,
                 product_area=self.product_area,
                 source=self.source,
@@ -116,7 +119,8 @@ async def decide(
     service = service_of(request)
     media_type(request, [JSON])
     body = await read_body(request, DECISION_BYTES, service.limits)
-    decision, version = _decision(body, caller), _version(if_match)
+    ruleset = service.desk.rooms.ruleset
+    decision, version = _decision(body, caller, ruleset), _version(if_match)
     work = partial(_decide, service, suggestion_id, decision, version)
     row = await service.workers.store.run(work)
     return _decided(row)
@@ -228,21 +232,22 @@ def decision_record(row: DecisionRow) -> dict[str, Any]:
     }
 
 
-def _decision(body: bytes, caller: Caller) -> Decision:
+def _decision(body: bytes, caller: Caller, ruleset: Ruleset) -> Decision:
     """Return the decision that a body asks for; `Problem` 400 or 422 where it is none."""
     given = whole_json(body)
     if not isinstance(given, dict):
-        raise _wrong('The body is no JSON object; send {"decision": "accept"}.')
+        detail = 'The body is no JSON object; send {"decision": "accept"}.'
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
     kind = given.get("decision")
     if kind not in (DecisionKind.ACCEPT, DecisionKind.OVERRIDE, DecisionKind.SKIP):
-        raise _wrong("decision: not one of accept, override, skip.")
+        raise _wrong("decision", kind, "is no decision", "use accept, override or skip")
     try:
         return Decision(
             kind=DecisionKind(kind),
             actor=caller.name,
             priority=_priority(given["priority"]) if given.get("priority") is not None else None,
             reason=_text(given, "reason"),
-            corrected_facts=_facts(given),
+            corrected_facts=_facts(given, ruleset),
             note=_text(given, "note"),
         )
     except InputFaults as faults:
@@ -254,23 +259,29 @@ def _text(given: Mapping[str, Any], name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > LONGEST_NOTE or "\x00" in value:
-        raise _wrong(f"{name}: not a text of at most {LONGEST_NOTE:,} characters.")
+        remedy = f"send a text of at most {LONGEST_NOTE:,} characters, without NUL"
+        raise _wrong(name, value, "cannot be kept", remedy)
     return value.encode("utf-8", "replace").decode("utf-8")
 
 
-def _facts(given: Mapping[str, Any]) -> dict[str, str]:
+def _facts(given: Mapping[str, Any], ruleset: Ruleset) -> Combination:
     facts = given.get("facts") or {}
-    is_sound = isinstance(facts, dict) and all(isinstance(value, str) for value in facts.values())
-    if not is_sound:
-        raise _wrong('facts: not an object of facts and values, as {"reach": "all"}.')
-    return dict(facts)
+    if not isinstance(facts, dict):
+        raise _wrong("facts", facts, "is no JSON object", 'send facts as {"reach": "all"}')
+    return parse_corrections(facts, ruleset)
+
+
+def _tier(name: str) -> str:
+    if name not in TIERS:
+        raise _wrong("tier", name, "is no tier", f"use {' or '.join(TIERS)}")
+    return name
 
 
 def _priority(name: Any) -> Priority:
     try:
         return Priority.parse(str(name))
     except ValueError:
-        raise _wrong(f"priority: {str(name)[:40]!r} is not one of P0, P1, P2, P3, P4.") from None
+        raise _wrong("priority", name, "is no priority", "use P0, P1, P2, P3 or P4") from None
 
 
 def _version(if_match: str | None) -> int | None:
@@ -279,12 +290,13 @@ def _version(if_match: str | None) -> int | None:
         return None
     digits = if_match.strip().removeprefix("W/").strip('"')
     if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
-        raise _wrong("If-Match: not the ETag of a suggestion.")
+        remedy = "send the ETag that came with the suggestion"
+        raise _wrong("If-Match", if_match, "is no version of a suggestion", remedy)
     return int(digits)
 
 
-def _wrong(detail: str) -> Problem:
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+def _wrong(name: str, value: object, problem: str, remedy: str) -> Problem:
+    return invalid_field(TicketFault(name, value, problem, remedy))
 
 
 def _conflict(conflict: Conflict) -> Problem:

@@ -14,6 +14,7 @@ from tickets.store import Arrival
 from tickets.ticket import has_value
 from triage.batch import RowForm, assess_rows, failed
 from triage.intake import Taken, answer
+from triage.integrations.fields import text
 from triage.row_files import Row
 from triage.service import openapi
 from triage.service.access import Caller, Scope
@@ -21,7 +22,7 @@ from triage.service.answers import as_lines, as_list, encoded, encoded_all, in_c
 from triage.service.bodies import JSON, NDJSON, media_type, read_body
 from triage.service.idempotency import IdempotencyKey, answered_once
 from triage.service.items import one_row, rows_of_lines, rows_of_list
-from triage.service.problems import invalid_ticket
+from triage.service.problems import invalid_field
 from triage.service.service import Service, permitted, service_of, utc_now
 
 router = APIRouter()
@@ -94,7 +95,7 @@ def _one_ticket(body: bytes) -> tuple[Row, Ticket]:
     row = one_row(body)
     ticket = RowForm().parse(row)
     if isinstance(ticket, TicketFault):
-        raise invalid_ticket(ticket)
+        raise invalid_field(ticket)
     return row, ticket
 
 
@@ -158,4 +159,5 @@ def _taken(tickets: Sequence[tuple[Row, Ticket]], service: Service) -> list[Take
 def _arrival(row: Row, ticket: Ticket) -> Arrival:
     """Without an id of its own, a ticket is a new one each time."""
     external_id = ticket.id if has_value(row.cells, "id") else None
-    return Arrival(source=SOURCE, external_id=external_id)
+    area = text(row.cells.get("product_area"))
+    return Arrival(source=SOURCE, external_id=external_id, product_area=area)

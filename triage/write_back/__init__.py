@@ -2,7 +2,7 @@
 
 from triage.write_back.delivery import deliver
 from triage.write_back.line import Line, open_client
-from triage.write_back.outcome import GaveUp, Kept, Outcome, RetryAt, Sent
+from triage.write_back.outcome import GaveUp, Kept, Outcome, Postponed, RetryAt, Sent
 from triage.write_back.outgoing import of_decision, of_suggestion, of_undo
 from triage.write_back.targets import Target, Targets, load_targets
 from triage.write_back.worker import OutboxWorker
@@ -13,6 +13,7 @@ __all__ = [
     "Line",
     "OutboxWorker",
     "Outcome",
+    "Postponed",
     "RetryAt",
     "Sent",
     "Target",

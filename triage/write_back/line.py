@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from triage.write_back.outcome import Collision, Delayed, Refused, quoted
+from triage.write_back.outcome import Collision, Delayed, Limited, Refused, Resting, quoted
 from triage.write_back.retry import asked_pause
 from triage.write_back.targets import Target, is_loopback
 
@@ -63,6 +63,7 @@ class Line:
         self._now: datetime | None = None
         self._tokens = float(_at_once(target))
         self._rests_until: datetime | None = None
+        self._rests_by: type[Resting | Limited] = Resting
         self._booked_until: datetime | None = None
 
     def begin(self, now: datetime) -> None:
@@ -73,9 +74,9 @@ class Line:
         self._tokens = min(self._tokens + max(earned, 0.0), _at_once(self.target))
         if self._rests_until and now < self._rests_until:
             until = self._booked(self._rests_until)
-            raise Delayed("waits, as the target asked for it or did not answer", until)
+            raise self._rests_by("waits, as the target asked for it or did not answer", until)
         if self._tokens <= 0:
-            raise Delayed("waits for its turn by requests_per_minute", self._booked(now))
+            raise Limited("waits for its turn by requests_per_minute", self._booked(now))
         _refuse_inside(self.target)
 
     def _booked(self, earliest: datetime) -> datetime:
@@ -124,7 +125,7 @@ class Line:
 
     def _resting(self, problem: str) -> Delayed:
         assert self._now is not None
-        self._rests_until = self._now + REST
+        self._rests_until, self._rests_by = self._now + REST, Resting
         return Delayed(f"{self.target.host} {problem}")
 
     def _judge(self, response: httpx.Response, body: bytes) -> None:
@@ -136,13 +137,13 @@ class Line:
         says = f"{name} answers {status} {_phrase(status)}".rstrip()
         if response.is_redirect:
             raise Refused(f"{says} to {_host(response)}; set the url of target {self.target.name}")
-        if status in (429, 503):
-            until = asked_pause(response.headers.get("Retry-After"), self._now)
-            self._rests_until = until or self._rests_until
-            raise Delayed(says, until)
+        until = asked_pause(response.headers.get("Retry-After"), self._now)
+        if until and status in (429, 503):
+            self._rests_until, self._rests_by = until, Limited if status == 429 else Resting
+            raise Limited(says, until) if status == 429 else Delayed(says, until)
         # Of a webhook, only 410 means that nobody listens any more: receivers are being deployed.
         is_passing = self.target.kind == "webhook" and status != 410
-        if is_passing or status in (408, 425) or status >= 500:
+        if is_passing or status in (408, 425, 429) or status >= 500:
             raise Delayed(says)
         if status == 409:
             raise Collision(says)

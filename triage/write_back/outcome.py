@@ -27,10 +27,20 @@ class Kept:
 
 @dataclass(frozen=True)
 class RetryAt:
-    """Not now; another attempt may succeed."""
+    """It failed; another attempt may succeed."""
 
     at: datetime
     problem: str
+    failing_since: datetime
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """It was not its turn: a rate limit holds it up, or its target rests. That is no attempt."""
+
+    at: datetime
+    why: str
+    failing_since: datetime | None
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class GaveUp:
     problem: str
 
 
-Outcome = Sent | Kept | RetryAt | GaveUp
+Outcome = Sent | Kept | RetryAt | Postponed | GaveUp
 
 
 class Refused(Exception):  # noqa: N818 - reads as what happened
@@ -53,6 +63,19 @@ class Delayed(Exception):  # noqa: N818
     def __init__(self, problem: str, until: datetime | None = None) -> None:
         super().__init__(problem)
         self.until = until
+
+
+class Resting(Delayed):
+    """It was not tried, as the target has just failed to answer another message."""
+
+
+class Limited(Delayed):
+    """The target, or `requests_per_minute`, wants fewer requests: no failure, however long."""
+
+    until: datetime
+
+    def __init__(self, problem: str, until: datetime) -> None:
+        super().__init__(problem, until)
 
 
 class Collision(Exception):  # noqa: N818

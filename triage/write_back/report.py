@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
 
 from tickets.store import Message, Store
-from triage.printed import table_console
+from triage.commands.printed import table_console
 from triage.write_back.delivery import deliver
 from triage.write_back.line import Line, open_client
-from triage.write_back.outcome import GaveUp, Kept, Outcome, RetryAt, Sent
+from triage.write_back.outcome import GaveUp, Kept, Outcome, Postponed, RetryAt, Sent
 from triage.write_back.targets import Targets
 from triage.write_back.worker import OutboxWorker
 
@@ -20,9 +20,13 @@ Report = Mapping[str, Any]
 
 
 def overview(store: Store, limit: int) -> Report:
-    """Return the counts and the messages that wait."""
-    waiting = [_row(message, message.problem or "") for message in store.outbox.waiting(limit)]
-    return {"counts": _counts(store), "messages": waiting}
+    """Return the counts, the messages that wait, and those that were given up."""
+    waiting, given_up = store.outbox.waiting(limit), store.outbox.given_up(limit)
+    return {
+        "counts": _counts(store),
+        "messages": [_row(message, message.problem or "") for message in waiting],
+        "given_up": [_row(message, message.problem or "") for message in given_up],
+    }
 
 
 def looked_up(store: Store, targets: Targets, limit: int, now: datetime) -> Report:
@@ -45,6 +49,12 @@ def delivered(store: Store, targets: Targets) -> Report:
     return {"delivered": dict(outcomes), **overview(store, limit=20)}
 
 
+def queue_again(store: Store, now: datetime) -> None:
+    """Queue again what was given up; the audit tells of it."""
+    count = store.outbox.queue_given_up(now)
+    store.audit.note("command line", "messages queued again", "outbox", {"messages": count}, now)
+
+
 def print_report(report: Report) -> None:
     """Print a report as a table under its counts."""
     console = table_console()
@@ -52,14 +62,20 @@ def print_report(report: Report) -> None:
         if name in report:
             counts = ", ".join(f"{key} {count}" for key, count in report[name].items())
             console.print(f"{name}: {counts or 'nothing was due'}")
-    if not report["messages"]:
-        return
+    if report["messages"]:
+        console.print(_table(report["messages"]))
+    if report.get("given_up"):
+        console.print("given up, the newest first; when mended, `triage outbox --again`:")
+        console.print(_table(report["given_up"]))
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("since", "target", "ticket", "tells", "attempts", "says"):
         table.add_column(heading, no_wrap=heading != "says", overflow="fold")
-    for row in report["messages"]:
+    for row in rows:
         table.add_row(*(str(value) for value in row.values()))
-    console.print(table)
+    return table
 
 
 def _row(message: Message, says: str) -> dict[str, Any]:
@@ -84,6 +100,8 @@ def _in_words(outcome: Outcome) -> str:
             return f"would {does}"
         case Kept(why):
             return f"would change nothing: {why}"
+        case Postponed(_, why):
+            return f"would wait: {why}"
         case RetryAt(_, problem):
             return f"would try again: {problem}"
         case GaveUp(problem):

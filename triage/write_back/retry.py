@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from tickets.store import Message
-from triage.write_back.outcome import Delayed, GaveUp, RetryAt
+from triage.write_back.outcome import Delayed, GaveUp, Limited, Postponed, Resting, RetryAt
 
 FIRST = timedelta(seconds=5)
 LONGEST = timedelta(hours=1)
@@ -19,13 +19,24 @@ LONGEST_ASKED = timedelta(hours=24)
 
 def later(
     message: Message, delayed: Delayed, give_up_after: timedelta, now: datetime
-) -> RetryAt | GaveUp:
-    """Return when a message is tried again, or that it is too old for another attempt."""
-    if now - message.created_at >= give_up_after:
+) -> RetryAt | Postponed | GaveUp:
+    """Return when a message is tried again, or that it has failed for too long."""
+    if isinstance(delayed, Limited):
+        return _postponed(message, delayed, now)
+    since = message.failing_since or now
+    if now - since >= give_up_after:
         hours = give_up_after / timedelta(hours=1)
         return GaveUp(f"no success within {hours:g} hours, at last: {delayed}")
     at = delayed.until or now + pause(message.idempotency_key, message.attempts - 1)
-    return RetryAt(max(at, now + SHORTEST), str(delayed))
+    after = Postponed if isinstance(delayed, Resting) else RetryAt
+    return after(max(at, now + SHORTEST), str(delayed), since)
+
+
+def _postponed(message: Message, limited: Limited, now: datetime) -> Postponed:
+    """Return that a message waits, and that the time of waiting does not count as failing."""
+    at = max(limited.until, now + SHORTEST)
+    since = message.failing_since
+    return Postponed(at, str(limited), since and since + (at - now))
 
 
 def pause(key: str, failures: int) -> timedelta:

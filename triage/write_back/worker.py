@@ -16,7 +16,16 @@ from tickets.store import Message, Store, StoreUnavailable
 from triage.journal import LOG, note, warn
 from triage.write_back.delivery import deliver
 from triage.write_back.line import Line
-from triage.write_back.outcome import GaveUp, Kept, Outcome, RetryAt, Sent
+from triage.write_back.outcome import (
+    Delayed,
+    GaveUp,
+    Kept,
+    Outcome,
+    Postponed,
+    RetryAt,
+    Sent,
+)
+from triage.write_back.retry import later
 from triage.write_back.targets import Targets
 
 LEASE = timedelta(minutes=10)
@@ -79,7 +88,8 @@ class OutboxWorker:
             problem = (
                 f"a fault of ours: {type(error).__name__}, {Path(last.filename).name}:{last.lineno}"
             )
-            return RetryAt(self.clock() + AFTER_A_FAULT, problem)
+            now = self.clock()
+            return later(message, Delayed(problem, now + AFTER_A_FAULT), target.give_up_after, now)
 
     def _record(self, message: Message, outcome: Outcome) -> None:
         outbox = self.store.outbox
@@ -91,8 +101,11 @@ class OutboxWorker:
             case Kept(why):
                 outbox.kept(message.id, why)
                 note("kept", why=why, **fields)
-            case RetryAt(at, problem):
-                outbox.retry(message.id, problem, at)
+            case Postponed(at, why, since):
+                outbox.postpone(message.id, why, at, since)
+                note("write-back waits", why=why, until=at.isoformat(), **fields)
+            case RetryAt(at, problem, since):
+                outbox.retry(message.id, problem, at, since)
                 warn("write-back delayed", problem=problem, until=at.isoformat(), **fields)
             case GaveUp(problem):
                 outbox.gave_up(message.id, problem)

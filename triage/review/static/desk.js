@@ -19,7 +19,46 @@ const GENERAL_KEYS = {
 const PAUSE = 250;
 let shownAt = performance.now();
 
+// Whoever speaks or hits keys by accident turns them off, for this browser. Where it keeps nothing
+// for us (private windows may refuse), keys are on.
+const SWITCH = "triage-keys";
+let keysAreOn = kept() !== "off";
+
+function kept() {
+  try {
+    return localStorage.getItem(SWITCH);
+  } catch {
+    return null;
+  }
+}
+
+function switchKeys(areOn) {
+  keysAreOn = areOn;
+  try {
+    localStorage.setItem(SWITCH, areOn ? "on" : "off");
+  } catch {
+    // it holds until the page is left
+  }
+  showSwitch();
+}
+
+function showSwitch() {
+  document.documentElement.classList.toggle("keys-off", !keysAreOn);
+  const box = document.getElementById("keys-on");
+  if (box) box.checked = keysAreOn;
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.id === "keys-on") switchKeys(event.target.checked);
+});
+
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("input[name=note]")) {
+    event.preventDefault();
+    event.target.blur(); // the note is kept, and keys work again
+    return;
+  }
+  if (!keysAreOn) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
   if (isTyping(event.target) && event.key !== "Escape") return;
   if (isListOpen() && event.key !== "?") return; // Escape closes it without us
@@ -47,7 +86,7 @@ function withKey(key) {
 }
 
 function press(element) {
-  if (element.matches("select, input[type=search]")) element.focus();
+  if (element.matches("select, input[type=search], p")) element.focus();
   else if (element.matches("input[type=radio]:checked")) element.checked = false;
   else element.click();
 }
@@ -68,6 +107,17 @@ function step(by) {
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-submits]");
   if (form && event.target.matches("select")) form.requestSubmit();
+});
+
+function countSelected() {
+  const place = document.getElementById("selected");
+  if (!place) return;
+  const number = document.querySelectorAll("input[name=pick]:checked").length;
+  write(place, number ? `(${number})` : "");
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("input[name=pick]")) countSelected();
 });
 
 document.addEventListener("htmx:configRequest", (event) => {
@@ -126,12 +176,34 @@ function showZones() {
 function renew() {
   count();
   showZones();
+  showSwitch();
+  countSelected();
 }
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target === document.body) shownAt = performance.now();
+  const { target } = event.detail;
+  if (target === document.body) {
+    shownAt = performance.now();
+    goToHeading();
+  }
+  if (target.id === "deliberation") sayOutcome();
   renew();
 });
+
+// For screen readers: another page begins at its heading, and a correction says what it makes.
+function goToHeading() {
+  const heading = document.querySelector("main h1");
+  if (!heading || document.activeElement !== document.body) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+function sayOutcome() {
+  const title = document.getElementById("decide-title").innerText;
+  const due = document.querySelector(".decide .deadline .due")?.innerText ?? "";
+  document.getElementById("told").textContent = `${title}. ${due}`;
+}
+
 renew(); // deferred, this runs when the page is there
 setInterval(count, 10000);
 

@@ -1,0 +1,1 @@
+"""Drift: whether the tickets of late are still those that the model was trained for."""

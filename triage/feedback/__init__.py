@@ -1,0 +1,1 @@
+"""Feedback: what people decided becomes labels, and says which tickets to label next."""

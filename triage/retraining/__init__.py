@@ -1,0 +1,1 @@
+"""Retraining: labelled tickets become a model, which must not be worse than the current one."""
