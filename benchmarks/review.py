@@ -48,7 +48,10 @@ VIEWS = {
     "news of the queue": "news",
 }
 
-PAINT = "performance.getEntriesByName('first-contentful-paint')[0]"
+PAINTED = """() => new Promise((tell) => new PerformanceObserver((list) => {
+  const [painted] = list.getEntriesByName("first-contentful-paint");
+  if (painted) tell(painted.startTime);
+}).observe({ type: "paint", buffered: true }))"""
 
 Ask = Callable[[], httpx.Response]
 
@@ -168,8 +171,7 @@ def _painted(visitor: BrowserContext, path: str) -> float:
     """Return the milliseconds from the start of a navigation to its first contentful paint."""
     page = visitor.new_page()
     page.goto(path)
-    page.wait_for_function(f"{PAINT} !== undefined")
-    painted: float = page.evaluate(f"{PAINT}.startTime")
+    painted: float = page.evaluate(PAINTED)
     page.close()
     return painted
 

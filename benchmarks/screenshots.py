@@ -90,11 +90,12 @@ def _pictures(tickets: _Tickets) -> Iterator[tuple[str, str, int, str]]:
 def _fill(store: Store, desk: Desk) -> _Tickets:
     """Store tickets, the older ones decided; return some of each kind."""
     now, chance = datetime.now(UTC), random.Random(5)
-    taken = Intake(store, blind_share=0.08).take(_arrivals(now, chance), desk, now)
-    for one in taken[PENDING:]:
+    intake, arrivals = Intake(store, blind_share=0.08), _arrivals(now, chance)
+    waiting = intake.take(arrivals[:PENDING], desk, now)
+    decided = [_received(intake, arrival, desk) for arrival in arrivals[PENDING:]]
+    for one in decided:
         _decide(store, one, chance)
-    store.claims.take(taken[3].ticket.key, AGENTS[0], now, timedelta(hours=5))
-    waiting, decided = taken[:PENDING], taken[PENDING:]
+    store.claims.take(waiting[3].ticket.key, AGENTS[0], now, timedelta(hours=5))
     return _Tickets(
         waiting=next(one.ticket.key for one in waiting if not one.suggestion.is_blind),
         blind=next(one.ticket.key for one in waiting if one.suggestion.is_blind),
@@ -108,6 +109,12 @@ def _arrivals(now: datetime, chance: random.Random) -> list[tuple[Ticket, Arriva
     return [
         _arrival(number, ticket, now) for number, ticket in enumerate(chance.sample(pool, TICKETS))
     ]
+
+
+def _received(intake: Intake, arrival: tuple[Ticket, Arrival], desk: Desk) -> Taken:
+    received_at = arrival[0].received_at
+    assert received_at is not None
+    return intake.take([arrival], desk, received_at + timedelta(minutes=1))[0]
 
 
 def _arrival(number: int, ticket: Ticket, now: datetime) -> tuple[Ticket, Arrival]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -192,6 +193,8 @@ def load_encoder(folder: Path = SHIPPED, threads: int = 1) -> Encoder:
         if _sha256(folder / name) != expected:
             raise _unusable(folder / name, "does not match the hash in encoder.json")
 
+    # From 1.29 on, its official builds report to their maker unless told not to before the import.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     from onnxruntime import InferenceSession, SessionOptions
     from tokenizers import Tokenizer
 

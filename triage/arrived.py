@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tickets import Ticket, parse_ticket
 from tickets.store import Arrival
 from triage.integrations import Customers, Endpoint, TicketArrived
@@ -12,10 +14,14 @@ def source_of(endpoint: Endpoint) -> str:
     return f"{endpoint.source}:{endpoint.name}"
 
 
-def ticket_of(message: TicketArrived, customers: Customers) -> Ticket:
-    """Return the ticket, with the tier of its customer."""
+def ticket_of(message: TicketArrived, customers: Customers, came_at: datetime) -> Ticket:
+    """Return the ticket, with the tier of its customer.
+
+    `came_at` is when it came, for one that does not say so.
+    """
     tier = customers.tier_of(message.organization, message.requester)
-    return parse_ticket({**message.record, "tier": tier}, default_id=message.external_id)
+    record = {"received_at": came_at, **message.record, "tier": tier}
+    return parse_ticket(record, default_id=message.external_id)
 
 
 def arrival_of(

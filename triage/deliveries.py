@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tickets import Priority, Ticket, parse_ticket
+from tickets import Priority, Ticket
 from tickets.store import (
     Arrival,
     Conflict,
@@ -26,6 +26,7 @@ from tickets.store import (
     StoredTicket,
     StoreUnavailable,
 )
+from triage.arrived import arrival_of, source_of, ticket_of
 from triage.desk import Desk
 from triage.intake import Intake, Taken
 from triage.integrations import (
@@ -112,40 +113,21 @@ class Deliveries:
     def _act_on(self, message: Message, moment: _Moment) -> None:
         match message:
             case TicketArrived():
-                self._take(self._ticket(message, moment), self._arrival(message, moment), moment)
+                self._take(*self._arrived(message, moment), moment)
             case TicketChanged():
                 self._change(message, moment)
             case ClockEvent():
                 self._note(message, moment)
 
-    def _ticket(self, message: TicketArrived, moment: _Moment) -> Ticket:
-        record = {
-            **message.record,
-            "tier": self.customers.tier_of(message.organization, message.requester),
-        }
-        if "received_at" not in record:
-            record["received_at"] = self._first_seen(message, moment)
-        return parse_ticket(record, default_id=message.external_id)
+    def _arrived(self, message: TicketArrived, moment: _Moment) -> tuple[Ticket, Arrival]:
+        ticket = ticket_of(message, self.customers, self._first_seen(message, moment))
+        return ticket, arrival_of(message, moment.endpoint, moment.delivery.delivery_id)
 
     def _first_seen(self, message: TicketArrived, moment: _Moment) -> datetime:
         """Return when a ticket came that does not say so: with the first delivery about it."""
-        stored = self.store.tickets.find(moment.source, message.external_id)
+        says_so = "received_at" in message.record
+        stored = None if says_so else self.store.tickets.find(moment.source, message.external_id)
         return moment.delivery.received_at if stored is None else stored.received_at
-
-    def _arrival(self, message: TicketArrived, moment: _Moment) -> Arrival:
-        return Arrival(
-            source=moment.source,
-            external_id=message.external_id,
-            endpoint=moment.endpoint.name,
-            delivery_id=moment.delivery.delivery_id,
-            incomplete=message.missing,
-            requester=message.requester,
-            organization=message.organization,
-            url=message.url,
-            product_area=message.product_area,
-            extra={"labels": list(message.labels), "desk_priority": message.desk_priority},
-            changed_at=message.as_of,
-        )
 
     def _take(self, ticket: Ticket, arrival: Arrival, moment: _Moment) -> None:
         [taken] = self.intake.take([(ticket, arrival)], moment.desk, moment.now, moment.shadow)
@@ -210,8 +192,8 @@ class _Moment:
 
     @property
     def source(self) -> str:
-        """Tickets of two desks of one kind may have the same ids, so the endpoint tells."""
-        return f"{self.endpoint.source}:{self.endpoint.name}"
+        """The source of the desk's tickets."""
+        return source_of(self.endpoint)
 
 
 def messages_of(delivery: Delivery, endpoint: Endpoint) -> list[Message]:

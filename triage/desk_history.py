@@ -78,7 +78,7 @@ class DeskHistory:
             raise TicketFault("id", "", problem, "look whether the desk shows it")
         as_of = arrived.as_of or self.clock()
         return Past(
-            ticket_of(arrived, self.customers),
+            ticket_of(arrived, self.customers, as_of),
             replace(arrival_of(arrived, self.desk.endpoint), changed_at=as_of),
             self._priority(ticket),
             Course(as_of, ticket.stage, ticket.stage_at or as_of, ticket.replied_at),

@@ -166,3 +166,16 @@ def test_the_classifier_waits_for_the_encoder_only_when_it_is_loaded() -> None:
         [sys.executable, "-c", statement], capture_output=True, text=True, check=True
     )
     assert not {"onnxruntime", "tokenizers", "torch"} & set(done.stdout.split())
+
+
+def test_nothing_is_reported_to_the_maker_of_the_runtime(tmp_path: Path) -> None:
+    """Where reports are on, a folder that keeps no device id makes onnxruntime complain of it."""
+    code = "from classifier.encoder import load_encoder; load_encoder()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"HOME": "/proc/nowhere"},  # no variable of CI either, which turns reports off
+    )
+    assert "telemetry" not in done.stderr

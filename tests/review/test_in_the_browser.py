@@ -255,8 +255,8 @@ def test_a_screen_reader_is_led_to_the_heading_and_told_of_the_outcome(
         page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.innerText") == "Heard"
     page.select_option("#fact-environment", "non_production")
-    page.wait_for_function("document.getElementById('told').textContent.includes('by the rules')")
-    said = page.inner_text("#told[role=status]")
+    page.wait_for_selector("#told[role=status]:has-text('by the rules')")
+    said = page.inner_text("#told")
     assert re.match(r"P\d by the rules, with your correction\. .* (left|overdue)", said), said
 
 

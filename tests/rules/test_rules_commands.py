@@ -259,7 +259,10 @@ def test_health_leaves_wrong_rows_out_as_well(rules: Run, tickets: Path) -> None
     tickets.write_text(TICKETS.replace("service,P1", "service,urgent"), encoding="utf-8")
     done = rules("health", tickets)
     assert done.returncode == 3
-    assert done.stdout.splitlines()[1].split()[:2] == ["1", "0%"]
+    (fired,) = [
+        line for line in done.stdout.splitlines() if line.endswith("phone-or-chat-down-is-p0")
+    ]
+    assert fired.split()[:2] == ["1", "0%"]
     assert "left out row 2: final: 'urgent'" in done.stderr
 
 

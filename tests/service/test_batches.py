@@ -49,7 +49,7 @@ def test_each_of_two_tickets_with_one_id_is_answered_by_its_own_text(
     twins = [{"id": "twin", "body": body} for body in bodies]
     answered = service.post("/v1/triage/batch", json=twins).json()
     assert [record["priority"] for record in answered] == [
-        str(desk.assess(parse_ticket(twin, default_id="")).suggestion.priority) for twin in twins
+        desk.assess(parse_ticket(twin, default_id="")).as_record()["priority"] for twin in twins
     ]
     assert len({record["suggestion_id"] for record in answered}) == 2
 

@@ -542,7 +542,10 @@ def suggestion_row(action: str = "auto", **changes: Any) -> SuggestionRow:
 
 
 def claimed(
-    outgoing: Outgoing, attempts: int = 1, failing_since: datetime | None = None
+    outgoing: Outgoing,
+    attempts: int = 1,
+    created_at: datetime = NOW,
+    failing_since: datetime | None = None,
 ) -> Message:
     """A message as the store hands it out."""
     return Message(
@@ -553,7 +556,7 @@ def claimed(
         idempotency_key=outgoing.idempotency_key,
         ticket_key=outgoing.ticket_key,
         decision_id=None,
-        created_at=NOW,
+        created_at=created_at,
         state=MessageState.CLAIMED,
         attempts=attempts,
         failing_since=failing_since,

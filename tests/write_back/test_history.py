@@ -197,7 +197,8 @@ class World:
         """Take a ticket in that comes by a webhook."""
         [message] = read_delivery(self.endpoint, {}, payload)
         assert isinstance(message, TicketArrived)
-        arrived = ticket_of(message, CUSTOMERS), arrival_of(message, self.endpoint, "d-1")
+        ticket = ticket_of(message, CUSTOMERS, self._clock())
+        arrived = ticket, arrival_of(message, self.endpoint, "d-1")
         Intake(self.store).take([arrived], self.desk, self._clock())
         return self.found(message.external_id)
 

@@ -121,7 +121,8 @@ def _replied(since: datetime) -> Select[Any]:
         .join(tables.suggestions, _suggestion.id == _ticket.suggestion_id)
         .outerjoin(tables.decisions, _decision.id == _ticket.standing_decision_id)
         .where(
-            _ticket.stored_at >= since,
+            _ticket.stored_at >= since,  # along the index; what is backfilled came earlier
+            _ticket.received_at >= since,
             _ticket.replied_at.is_not(None),
             _suggestion.due_at.is_not(None),
         )

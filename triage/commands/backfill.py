@@ -28,9 +28,7 @@ def register(app: typer.Typer) -> None:
 def backfill(
     path: Annotated[
         str,
-        typer.Argument(
-            metavar="[FILE]", help="CSV, JSON Lines, Parquet, or -.", show_default=False
-        ),
+        typer.Argument(metavar="FILE", help="CSV, JSON Lines, Parquet, or -.", show_default=False),
     ] = "",
     from_: Annotated[
         str,

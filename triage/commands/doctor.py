@@ -29,9 +29,9 @@ def doctor(
     for finding in examine(Settings.from_environment(database_url=database_url)):
         findings.append(finding)
         if not as_json:
-            print(f"{finding.state:8}{finding.part:14}{finding.said}")
+            print(f"{finding.state:8}{finding.part:16}{finding.said}")
             if finding.remedy:
-                print(f"{'':22}-> {finding.remedy}")
+                print(f"{'':24}-> {finding.remedy}")
     if as_json:
         print(json.dumps([finding.as_record() for finding in findings], indent=2))
     if any(finding.state is State.BROKEN for finding in findings):

@@ -114,7 +114,7 @@ def _usable(file: LabelledFile, plan: Plan) -> Sequence[LabelledRow]:
 
 
 def _too_many_parts(parts: int, tickets: int) -> Fault:
-    problem = f"{parts} is not below the number of labelled tickets, {tickets}"
+    problem = f"{parts} is not below the {tickets:,} labelled tickets"
     if tickets <= FEWEST_PARTS:
         return Fault("--cross-validate", problem, "label more tickets")
     remedy = f"use fewer parts, such as {min(USUAL_PARTS, tickets - 1)}"
