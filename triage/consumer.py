@@ -53,6 +53,8 @@ TROUBLED_SECONDS = 2.0
 SILENT = logging.getLogger("triage.broker")
 """For what the library says of messages; only its warnings get into the log."""
 SILENT.setLevel(logging.WARNING)
+# That nobody answers is told by us, or by the layer above, which connects again.
+logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
 JSON = "application/json"
 FIELD = "data"
 """Of an entry on Redis: the JSON of a ticket, and of its assessment."""
