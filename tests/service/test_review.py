@@ -144,6 +144,20 @@ def test_a_blind_suggestion_is_hidden_until_it_is_decided(serve: Serve) -> None:
         assert client.get(address).json()["assessment"]["priority"] == made["priority"]
 
 
+def test_a_blind_suggestion_decided_anew_was_seen(serve: Serve) -> None:
+    with serve(blind_share=1.0) as client:
+        made = client.post("/v1/triage", json=TICKETS[0]).json()
+        override = {"decision": "override", "priority": "P1"}
+        first = client.post(f"/v1/suggestions/{made['suggestion_id']}/decision", json=override)
+        client.post(f"/v1/decisions/{first.json()['id']}/undo")
+        [item] = client.get("/v1/suggestions").json()["suggestions"]
+        assert (item["is_blind"], item["assessment"]["priority"]) == (False, made["priority"])
+        again = client.post(
+            f"/v1/suggestions/{item['suggestion_id']}/decision", json={"decision": "accept"}
+        )
+        assert again.status_code == 201
+
+
 def test_a_request_with_an_idempotency_key_is_done_once(serve: Serve) -> None:
     nameless = {"body": "Chat is down for some of us"}
     with serve() as client:

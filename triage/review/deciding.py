@@ -9,7 +9,7 @@ from http import HTTPStatus
 from rules import Ruleset
 from tickets import PRIORITIES, Combination, InputFaults, Priority
 from tickets.store import Conflict, Decision, DecisionKind, DecisionRow, NotFound
-from triage.blindness import is_decided, is_hidden, lay_open
+from triage.blindness import is_hidden
 from triage.correction import correct
 from triage.decisions import Decisions, Subject
 from triage.review.forms import Form
@@ -76,9 +76,10 @@ def decide(service: Service, wish: Wish, agent: str) -> DecisionRow:
     """
     subject = _subject(service.decisions, wish.seen.suggestion_id)
     decision = _decision(wish, subject, service, agent)
-    seen = _laid_open(wish.seen, subject, service)
     try:
-        return service.decisions.decide(seen.suggestion_id, decision, seen.version, utc_now())
+        return service.decisions.decide(
+            wish.seen.suggestion_id, decision, wish.seen.version, utc_now()
+        )
     except Conflict as conflict:
         latest = conflict.latest
         if latest is None or not _is_repeated(latest, decision, wish.seen.version, subject):
@@ -92,7 +93,7 @@ def undo(service: Service, decision_id: str, agent: str) -> DecisionRow:
     The same undo twice, as after a lost answer, is carried out once.
     """
     try:
-        row = service.decisions.undo(decision_id, agent, utc_now())
+        return service.decisions.undo(decision_id, agent, utc_now())
     except NotFound:
         raise Problem(HTTPStatus.NOT_FOUND, "There is no such decision.") from None
     except Conflict as conflict:
@@ -100,8 +101,6 @@ def undo(service: Service, decision_id: str, agent: str) -> DecisionRow:
         if latest is None or (latest.undoes, latest.actor) != (decision_id, agent):
             raise
         return latest
-    _lay_open_undone(row, service)
-    return row
 
 
 def _subject(decisions: Decisions, suggestion_id: str) -> Subject:
@@ -142,27 +141,6 @@ def _wanted(wish: Wish, subject: Subject, service: Service) -> tuple[Priority, s
     except InputFaults as faults:
         raise invalid_input(faults) from None
     return corrected.priority, wish.reason or CORRECTED
-
-
-def _laid_open(seen: Seen, subject: Subject, service: Service) -> Seen:
-    """Return what a decision is about; a blind suggestion that was seen is no longer blind."""
-    suggestion, ticket = subject.suggestion, subject.ticket
-    is_newest = Seen(ticket.suggestion_id or "", ticket.version) == seen
-    standing = _standing(subject, service)
-    if not (is_newest and suggestion.is_blind and is_decided(suggestion, standing)):
-        return seen
-    shown = lay_open(service.store, ticket, suggestion, utc_now())
-    return Seen(shown.id, seen.version + 1)
-
-
-def _lay_open_undone(row: DecisionRow, service: Service) -> None:
-    """Keep a blind suggestion as a seen one after its decision is undone; a skip shows nothing."""
-    undone = service.store.decisions.load(row.undoes) if row.undoes else None
-    if undone is None or undone.priority is None:
-        return
-    subject = service.decisions.subject(row.suggestion_id)
-    if subject.suggestion.is_blind and subject.ticket.suggestion_id == row.suggestion_id:
-        lay_open(service.store, subject.ticket, subject.suggestion, utc_now())
 
 
 def _standing(subject: Subject, service: Service) -> DecisionRow | None:
