@@ -39,11 +39,11 @@ class Claims:
             index_elements=[_columns.ticket_key],
             set_={name: insert.excluded[name] for name in ("user", "taken_at", "until")},
             where=or_(_columns.user == user, _columns.until <= now),
-        )
+        ).returning(tables.claims)
         query = select(tables.claims).where(_columns.ticket_key == ticket_key)
         with self.database.writing(is_brief=True) as connection:
-            connection.execute(statement)
-            return Claim(*connection.execute(query).one())
+            taken = connection.execute(statement).one_or_none()
+            return Claim(*(taken or connection.execute(query).one()))
 
     def release(self, ticket_key: str, user: str) -> None:
         """Give a ticket out of one's hands."""

@@ -75,33 +75,33 @@ def _having(
 ) -> dict[str, list[str]]:
     """Return the tickets that have each word, of words that few have."""
     found = _found_sqlite if database.is_sqlite else _found_postgresql
-    having: dict[str, list[str]] = {word: [] for word in words}
-    for word, key in found(connection, words, most + 1):
-        having[word].append(str(key))
-    return {word: keys for word, keys in having.items() if 0 < len(keys) <= most}
+    return {word: list(map(str, keys)) for word, keys in found(connection, words, most) if keys}
 
 
 def _found_sqlite(
     connection: Connection, words: Sequence[str], most: int
-) -> Iterator[tuple[str, int]]:
+) -> Iterator[tuple[str, Sequence[int]]]:
     for word in words:
-        for (key,) in connection.execute(_SQLITE, {"sought": f'"{word}"', "most": most}):
-            yield word, key
+        sought = {"sought": f'"{word}"', "limit": most + 1}
+        keys = connection.execute(_SQLITE, sought).scalars().all()
+        if len(keys) <= most:
+            yield word, keys
 
 
 def _found_postgresql(
     connection: Connection, words: Sequence[str], most: int
-) -> Iterator[tuple[str, int]]:
+) -> Iterator[tuple[str, Sequence[int]]]:
     """Ask once for all words: each question to a server costs milliseconds."""
-    rows = connection.execute(_POSTGRESQL, {"words": list(words), "most": most})
-    return ((word, key) for word, key in rows)
+    sought = {"words": list(words), "most": most, "limit": most + 1}
+    return ((word, keys) for word, keys in connection.execute(_POSTGRESQL, sought))
 
 
-_SQLITE = text("SELECT rowid FROM ticket_words WHERE ticket_words MATCH :sought LIMIT :most")
+_SQLITE = text("SELECT rowid FROM ticket_words WHERE ticket_words MATCH :sought LIMIT :limit")
 _POSTGRESQL = text(
-    "SELECT sought.word, found.ticket_key FROM unnest(CAST(:words AS text[])) AS sought (word),"
-    " LATERAL (SELECT ticket_key FROM ticket_words"
-    " WHERE words @@ CAST(quote_literal(sought.word) AS tsquery) LIMIT :most) AS found"
+    "SELECT sought.word, found.keys FROM unnest(CAST(:words AS text[])) AS sought (word),"
+    " LATERAL (SELECT array_agg(ticket_key) AS keys FROM (SELECT ticket_key FROM ticket_words"
+    " WHERE words @@ CAST(quote_literal(sought.word) AS tsquery) LIMIT :limit) AS holding) AS found"
+    " WHERE cardinality(found.keys) <= :most"
 )
 
 
